@@ -1,0 +1,32 @@
+/** What the host and a function's process say to each other over the process's IPC channel. */
+
+/** Why an invocation failed, as Lambda reports it to whoever invoked. */
+export interface FunctionError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly trace?: readonly string[];
+}
+
+export interface Invocation {
+  readonly requestId: string;
+  /** The event as JSON text. */
+  readonly event: string;
+  /** Milliseconds since the epoch at which the host will end the process. */
+  readonly deadline: number;
+  /** A planned crash: the process kills itself once this many of its HTTP requests were answered; 0 means at once. */
+  readonly dieAfterRequests?: number;
+}
+
+export type ToFunction = { readonly type: 'invoke' } & Invocation;
+
+export type FromFunction =
+  | { readonly type: 'ready' }
+  | { readonly type: 'init-failed'; readonly error: FunctionError }
+  /** The handler streams: its bytes follow on the stream pipe. */
+  | { readonly type: 'streaming' }
+  | { readonly type: 'succeeded'; readonly payload: string; readonly requests: number; readonly maxMemoryMb: number }
+  | { readonly type: 'failed'; readonly error: FunctionError; readonly requests: number; readonly maxMemoryMb: number }
+  | { readonly type: 'out-of-memory'; readonly usedMb: number };
+
+/** File descriptor in the function's process of the pipe that carries streamed bytes to the host. */
+export const STREAM_FD = 4;

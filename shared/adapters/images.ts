@@ -1,0 +1,322 @@
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+} from '@aws-sdk/lib-dynamodb';
+import {
+  allStagesEnded,
+  type EndedStageState,
+  hasEnded,
+  type ImageRecord,
+  type ImageStatus,
+  type Reason,
+  type Stage,
+  type StageName,
+} from '../domain/image.ts';
+import type { Clock } from './ids.ts';
+import { type Change, type Condition, changeItem, holds, PENDING_SHARDS, pendingShard } from './table.ts';
+
+export interface ImageKey {
+  userId: string;
+  imageId: string;
+}
+
+export interface ImagePage {
+  items: ImageRecord[];
+  /** Pass as `cursor` for the next page; `null` at the end. */
+  nextCursor: string | null;
+}
+
+/** How a stage ended, as its function knows it; times and attempts are filled in here. */
+export interface StageOutcome {
+  state: EndedStageState;
+  error?: Reason;
+  tokens?: number;
+  cost_microusd?: number;
+}
+
+const sk = (imageId: string) => `IMAGE#${imageId}`;
+/** How many records one request may read while looking for those that match a filter. */
+const FILTER_READ_BOUND = 1000;
+
+/** Visible to its owner: exists and is not being erased. */
+const ALIVE: Condition = { expression: 'attribute_exists(sk) AND attribute_not_exists(deleted_at)' };
+
+const and = (...conditions: Condition[]): Condition => ({
+  expression: conditions.map(({ expression }) => `(${expression})`).join(' AND '),
+  names: Object.assign({}, ...conditions.map(({ names }) => names ?? {})),
+  values: Object.assign({}, ...conditions.map(({ values }) => values ?? {})),
+});
+
+const statusIn = (...statuses: ImageStatus[]): Condition => ({
+  expression: `#status IN (${statuses.map((_, index) => `:status${index}`).join(', ')})`,
+  names: { '#status': 'status' },
+  values: Object.fromEntries(statuses.map((status, index) => [`:status${index}`, status])),
+});
+
+const stageUnderWay = (name: StageName): Condition => ({
+  expression: `#stages.#${name}.#state IN (:pending, :running)`,
+  names: { '#stages': 'stages', [`#${name}`]: name, '#state': 'state' },
+  values: { ':pending': 'pending', ':running': 'running' },
+});
+
+/**
+ * Image records and the conditional writes that move them through their life. Every method may be repeated: where a step was
+ * already taken, its condition fails and nothing changes.
+ */
+export function createImages(table: DynamoDBDocumentClient, tableName: string, clock: Clock) {
+  const now = () => clock().toISOString();
+
+  function change(key: ImageKey, { set, ...rest }: Change): Promise<ImageRecord | null> {
+    return changeItem(
+      table,
+      tableName,
+      { user_id: key.userId, sk: sk(key.imageId) },
+      { ...rest, set: { ...set, updated_at: now() } },
+    ) as Promise<ImageRecord | null>;
+  }
+
+  /** The owner's record, also while it is being erased (`deleted_at` set); `null` where there is none. */
+  async function get({ userId, imageId }: ImageKey): Promise<ImageRecord | null> {
+    const answer = await table.send(
+      new GetCommand({ TableName: tableName, Key: { user_id: userId, sk: sk(imageId) }, ConsistentRead: true }),
+    );
+    return (answer.Item as ImageRecord | undefined) ?? null;
+  }
+
+  /** Sets the terminal status and takes the record off the list of what is under way. */
+  function end(key: ImageKey, status: ImageStatus, record: Partial<ImageRecord>, condition: Condition) {
+    return change(key, { set: { ...record, status }, remove: ['shard', 'since'], condition: and(ALIVE, condition) });
+  }
+
+  /** `done` once every stage has ended. Answers the record as it is then. */
+  async function finishIfEnded(key: ImageKey, record: ImageRecord): Promise<ImageRecord> {
+    if (record.status !== 'processing' || !allStagesEnded(record.stages)) return record;
+    const started = record.processing_started_at ?? record.created_at;
+    const set = { processing_ms: Math.max(0, clock().getTime() - Date.parse(started)) };
+    return (await end(key, 'done', set, statusIn('processing'))) ?? record;
+  }
+
+  return {
+    get,
+
+    /** As `get`, but `null` for a record that is being erased: what its owner may see. */
+    async getVisible(key: ImageKey): Promise<ImageRecord | null> {
+      const record = await get(key);
+      return record?.deleted_at ? null : record;
+    },
+
+    /** Visible records of up to 100 ids, in no particular order; missing ones are left out. */
+    async getMany(userId: string, imageIds: readonly string[]): Promise<ImageRecord[]> {
+      const records: ImageRecord[] = [];
+      let keys = [...new Set(imageIds)].map((imageId) => ({ user_id: userId, sk: sk(imageId) }));
+      while (keys.length > 0) {
+        const answer = await table.send(new BatchGetCommand({ RequestItems: { [tableName]: { Keys: keys } } }));
+        records.push(...((answer.Responses?.[tableName] ?? []) as ImageRecord[]));
+        keys = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as typeof keys;
+      }
+      return records.filter((record) => !record.deleted_at);
+    },
+
+    /** Newest first. A page may be shorter than `limit` and still have a next one: reading under a filter is bounded. */
+    async list(
+      userId: string,
+      { limit, cursor, status }: { limit: number; cursor?: string | undefined; status?: ImageStatus | undefined },
+    ): Promise<ImagePage> {
+      const items: ImageRecord[] = [];
+      let start = cursor === undefined ? undefined : { user_id: userId, sk: sk(cursor) };
+      for (let read = 0; read < FILTER_READ_BOUND; ) {
+        const answer = await table.send(
+          new QueryCommand({
+            TableName: tableName,
+            KeyConditionExpression: 'user_id = :user AND begins_with(sk, :prefix)',
+            ExpressionAttributeValues: { ':user': userId, ':prefix': 'IMAGE#' },
+            ScanIndexForward: false,
+            ExclusiveStartKey: start,
+            // One more than asked for tells whether there is a next page.
+            Limit: status === undefined ? limit + 1 : 100,
+          }),
+        );
+        const page = (answer.Items ?? []) as ImageRecord[];
+        for (const record of page) {
+          if (record.deleted_at || (status !== undefined && record.status !== status)) continue;
+          if (items.length === limit) return { items, nextCursor: items.at(-1)?.image_id ?? null };
+          items.push(record);
+        }
+        read += page.length;
+        start = answer.LastEvaluatedKey as typeof start;
+        if (!start) return { items, nextCursor: null };
+      }
+      return { items, nextCursor: start ? start.sk.slice(sk('').length) : null };
+    },
+
+    /** Stores a new record; `false` where the id is taken. */
+    create(record: ImageRecord): Promise<boolean> {
+      const item = {
+        ...record,
+        sk: sk(record.image_id),
+        shard: pendingShard(record.image_id),
+        since: record.updated_at,
+      };
+      return holds(
+        table.send(
+          new PutCommand({ TableName: tableName, Item: item, ConditionExpression: 'attribute_not_exists(sk)' }),
+        ),
+      );
+    },
+
+    /**
+     * Begins (or begins again) reading the bytes. `null` where the record is gone, or where its bytes have been accepted,
+     * rejected or found to be a duplicate already.
+     */
+    async beginIngest(key: ImageKey, record: ImageRecord): Promise<ImageRecord | null> {
+      const started = now();
+      const stage: Stage = { state: 'running', attempts: record.stages.ingest.attempts + 1, started_at: started };
+      return change(key, {
+        set: {
+          status: 'processing',
+          'stages.ingest': stage,
+          processing_started_at: record.processing_started_at ?? started,
+          shard: pendingShard(key.imageId),
+          since: started,
+        },
+        remove: ['error'],
+        condition: and(ALIVE, statusIn('awaiting_upload', 'queued', 'processing', 'expired', 'failed'), {
+          expression: 'NOT #stages.#ingest.#state = :done',
+          values: { ':done': 'done' },
+          names: { '#stages': 'stages', '#ingest': 'ingest', '#state': 'state' },
+        }),
+      });
+    },
+
+    /** Counts a run of `describe` or `organize`. `null` where the photo is gone or the stage has ended. */
+    beginStage(key: ImageKey, name: StageName, record: ImageRecord): Promise<ImageRecord | null> {
+      const started = now();
+      const stage: Stage = { ...record.stages[name], state: 'running', started_at: started };
+      stage.attempts += 1;
+      return change(key, {
+        set: { [`stages.${name}`]: stage, since: started },
+        condition: and(ALIVE, stageUnderWay(name)),
+      });
+    },
+
+    /** Takes back a run that was only told to wait (throttling), and says when the next sign of life is due. */
+    postponeStage(key: ImageKey, name: StageName, record: ImageRecord, until: Date): Promise<ImageRecord | null> {
+      const stage: Stage = { state: 'pending', attempts: Math.max(0, record.stages[name].attempts - 1) };
+      return change(key, {
+        set: { [`stages.${name}`]: stage, since: until.toISOString() },
+        condition: and(ALIVE, stageUnderWay(name)),
+      });
+    },
+
+    /**
+     * Ends a stage, once: the first end wins. Sets `fields` with it, and the photo to `done` where it was the last.
+     * Answers the record as it is then, or `null` where the photo is gone.
+     */
+    async endStage(
+      key: ImageKey,
+      name: StageName,
+      outcome: StageOutcome,
+      fields: Partial<ImageRecord> = {},
+    ): Promise<ImageRecord | null> {
+      const before = await get(key);
+      if (!before || before.deleted_at) return null;
+      if (hasEnded(before.stages[name].state)) return finishIfEnded(key, before);
+      const { attempts, started_at } = before.stages[name];
+      const finished = now();
+      const stage: Stage = {
+        ...outcome,
+        attempts,
+        ...(started_at && { started_at, ms: Math.max(0, Date.parse(finished) - Date.parse(started_at)) }),
+        finished_at: finished,
+      };
+      const after = await change(key, {
+        set: { ...fields, [`stages.${name}`]: stage, since: finished },
+        condition: and(ALIVE, stageUnderWay(name)),
+      });
+      const record = after ?? (await get(key));
+      if (!record || record.deleted_at) return null;
+      return finishIfEnded(key, record);
+    },
+
+    finishIfEnded,
+
+    /** The bytes are not a picture we accept. */
+    reject(key: ImageKey, reason: Reason, facts: Partial<ImageRecord> = {}): Promise<ImageRecord | null> {
+      return end(key, 'rejected', { ...facts, error: reason }, stageUnderWay('ingest'));
+    },
+
+    /** The owner already has these very bytes, accepted, as `original`. */
+    markDuplicate(key: ImageKey, original: string, facts: Partial<ImageRecord>): Promise<ImageRecord | null> {
+      const error = { code: 'duplicate', message: `These very bytes are already stored as image ${original}.` };
+      return end(key, 'duplicate', { ...facts, duplicate_of: original, error }, stageUnderWay('ingest'));
+    },
+
+    /** Our fault, after all retries. `fields` may name where the bytes are kept. */
+    fail(key: ImageKey, stage: StageName, reason: Reason, fields: Partial<ImageRecord> = {}) {
+      const set = { ...fields, error: reason, [`stages.${stage}.state`]: 'failed', [`stages.${stage}.error`]: reason };
+      return end(key, 'failed', set, statusIn('awaiting_upload', 'queued', 'processing'));
+    },
+
+    /** The upload never came. */
+    expire(key: ImageKey): Promise<ImageRecord | null> {
+      const error = {
+        code: 'upload_expired',
+        message: 'The upload form expired before any bytes arrived. Ask for a new one.',
+      };
+      return end(key, 'expired', { error }, statusIn('awaiting_upload'));
+    },
+
+    /** Hides a photo from its owner at once; `organize` erases it. `null` where there is none to hide. */
+    markDeleted(key: ImageKey): Promise<ImageRecord | null> {
+      const at = now();
+      return change(key, { set: { deleted_at: at, shard: pendingShard(key.imageId), since: at }, condition: ALIVE });
+    },
+
+    /** Notes that work was sent again, so that sweep does not send it every time it looks. */
+    touch(key: ImageKey): Promise<ImageRecord | null> {
+      return change(key, {
+        set: { since: now() },
+        condition: { expression: 'attribute_exists(sk) AND attribute_exists(shard)' },
+      });
+    },
+
+    /** Sets fields that `organize` derives. `null` where the photo is gone. */
+    derive(key: ImageKey, fields: Partial<ImageRecord>): Promise<ImageRecord | null> {
+      return change(key, { set: fields, condition: ALIVE });
+    },
+
+    /** Removes the record itself: the last step of erasing a photo. */
+    async erase({ userId, imageId }: ImageKey): Promise<void> {
+      await table.send(new DeleteCommand({ TableName: tableName, Key: { user_id: userId, sk: sk(imageId) } }));
+    },
+
+    /** Records under way that have shown no sign of life since `before`, oldest first, from every shard. */
+    async stale(before: Date, limit: number): Promise<ImageRecord[]> {
+      const shards = await Promise.all(
+        Array.from({ length: PENDING_SHARDS }, (_, shard) =>
+          table.send(
+            new QueryCommand({
+              TableName: tableName,
+              IndexName: 'pending',
+              KeyConditionExpression: '#shard = :shard AND #since < :before',
+              FilterExpression: 'begins_with(sk, :prefix)',
+              ExpressionAttributeNames: { '#shard': 'shard', '#since': 'since' },
+              ExpressionAttributeValues: {
+                ':shard': String(shard),
+                ':before': before.toISOString(),
+                ':prefix': 'IMAGE#',
+              },
+              Limit: limit,
+            }),
+          ),
+        ),
+      );
+      return shards.flatMap((answer) => (answer.Items ?? []) as ImageRecord[]);
+    },
+  };
+}
+export type Images = ReturnType<typeof createImages>;

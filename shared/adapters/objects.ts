@@ -1,0 +1,72 @@
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+
+/** The bucket as the functions see it. Absence is an answer (`null`), any other failure is thrown as it came. */
+export function createObjects(s3: S3Client, bucket: string) {
+  const isMissing = (error: unknown) => error instanceof NoSuchKey || error instanceof NotFound;
+
+  return {
+    bucket,
+
+    async head(
+      key: string,
+    ): Promise<{ bytes: number; contentType: string | undefined; etag: string | undefined } | null> {
+      try {
+        const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+        return { bytes: head.ContentLength ?? 0, contentType: head.ContentType, etag: head.ETag };
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw error;
+      }
+    },
+
+    /** Reads a whole object into memory: only for objects whose size is bounded. */
+    async read(key: string): Promise<Uint8Array | null> {
+      try {
+        const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        return (await object.Body?.transformToByteArray()) ?? new Uint8Array();
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw error;
+      }
+    },
+
+    /** Writes, replacing what was there. */
+    async write(key: string, body: Uint8Array, contentType: string): Promise<void> {
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }));
+    },
+
+    /** Writes only where nothing is yet; `false` where something is. */
+    async writeOnce(key: string, body: Uint8Array, contentType: string): Promise<boolean> {
+      try {
+        await s3.send(
+          new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType, IfNoneMatch: '*' }),
+        );
+        return true;
+      } catch (error) {
+        // 412: it exists. 409 ConditionalRequestConflict (a write or delete under way) is retried by the caller's queue.
+        if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412) return false;
+        throw error;
+      }
+    },
+
+    /** Deletes up to 1,000 objects; deleting what is not there is no error. Throws when any could not be deleted. */
+    async remove(keys: readonly string[]): Promise<void> {
+      if (keys.length === 0) return;
+      const answer = await s3.send(
+        new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true } }),
+      );
+      const failed = answer.Errors?.[0];
+      if (failed) throw new Error(`S3 could not delete an object: ${failed.Code} ${failed.Message ?? ''}`.trim());
+    },
+  };
+}
+export type Objects = ReturnType<typeof createObjects>;

@@ -1,0 +1,69 @@
+import {
+  ChangeMessageVisibilityCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { DescribeMessage, JobMessage, OrganizeEvent } from '../contract/messages.ts';
+
+const SQS_BATCH = 10;
+
+/**
+ * Sends work on. A message carries its user as group: standard queues then stay fair between users, and `organize.fifo` works
+ * on one batch per user at a time.
+ */
+export function createQueues(
+  sqs: SQSClient,
+  urls: { describe: string; organize: string; jobs: string; ingest: string },
+) {
+  const sendFair = (url: string, userId: string, body: unknown) =>
+    sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(body), MessageGroupId: userId }));
+
+  return {
+    async describe(message: DescribeMessage): Promise<void> {
+      await sendFair(urls.describe, message.user_id, message);
+    },
+
+    async jobs(message: JobMessage): Promise<void> {
+      await sendFair(urls.jobs, message.user_id, message);
+    },
+
+    /** Sends events in order. A repeated `event_id` within five minutes is dropped by the queue. Throws when any is refused. */
+    async organize(events: readonly OrganizeEvent[]): Promise<void> {
+      for (let start = 0; start < events.length; start += SQS_BATCH) {
+        const batch = events.slice(start, start + SQS_BATCH);
+        const answer = await sqs.send(
+          new SendMessageBatchCommand({
+            QueueUrl: urls.organize,
+            Entries: batch.map((event, index) => ({
+              Id: String(index),
+              MessageBody: JSON.stringify(event),
+              MessageGroupId: event.user_id,
+              MessageDeduplicationId: event.event_id,
+            })),
+          }),
+        );
+        const refused = answer.Failed?.[0];
+        if (refused) throw new Error(`SQS refused an organize event: ${refused.Code} ${refused.Message ?? ''}`.trim());
+      }
+    },
+
+    /** Re-drives ingest with the same message S3 would send. */
+    async ingest(bucket: string, userId: string, key: string): Promise<void> {
+      const body = { Records: [{ eventSource: 'shoebox:sweep', s3: { bucket: { name: bucket }, object: { key } } }] };
+      await sendFair(urls.ingest, userId, body);
+    },
+
+    /** Lets a received message come back after `seconds` (0–43200), whatever the queue's own visibility. */
+    async postponeDescribe(receiptHandle: string, seconds: number): Promise<void> {
+      await sqs.send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl: urls.describe,
+          ReceiptHandle: receiptHandle,
+          VisibilityTimeout: Math.min(43_200, Math.max(0, Math.ceil(seconds))),
+        }),
+      );
+    },
+  };
+}
+export type Queues = ReturnType<typeof createQueues>;

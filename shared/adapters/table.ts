@@ -1,0 +1,91 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+
+/** The one table: partition key `user_id`, sort key `sk`. Each step is one conditional write on one item. */
+
+export interface ItemKey {
+  user_id: string;
+  sk: string;
+}
+
+/** A condition in the table's own words: `#name` stands for an attribute, `:name` for a value. */
+export interface Condition {
+  expression: string;
+  names?: Record<string, string>;
+  values?: Record<string, unknown>;
+}
+
+export interface Change {
+  /** Attribute paths (`stages.ingest`) and their new values; `undefined` values are left alone. */
+  set?: Record<string, unknown>;
+  remove?: readonly string[];
+  condition?: Condition;
+}
+
+/** Applies a change to one item and answers the whole new item, or `null` where the condition does not hold. */
+export async function changeItem(
+  table: DynamoDBDocumentClient,
+  tableName: string,
+  key: ItemKey,
+  change: Change,
+): Promise<Record<string, unknown> | null> {
+  const names: Record<string, string> = { ...change.condition?.names };
+  const values: Record<string, unknown> = { ...change.condition?.values };
+  const path = (attribute: string) =>
+    attribute
+      .split('.')
+      .map((part) => {
+        names[`#${part}`] = part;
+        return `#${part}`;
+      })
+      .join('.');
+
+  const assignments = Object.entries(change.set ?? {})
+    .filter(([, value]) => value !== undefined)
+    .map(([attribute, value], index) => {
+      values[`:set${index}`] = value;
+      return `${path(attribute)} = :set${index}`;
+    });
+  const removals = (change.remove ?? []).map(path);
+  const clauses = [
+    assignments.length > 0 && `SET ${assignments.join(', ')}`,
+    removals.length > 0 && `REMOVE ${removals.join(', ')}`,
+  ].filter((clause) => clause !== false);
+
+  try {
+    const answer = await table.send(
+      new UpdateCommand({
+        TableName: tableName,
+        Key: key,
+        UpdateExpression: clauses.join(' '),
+        ConditionExpression: change.condition?.expression,
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: Object.keys(values).length > 0 ? values : undefined,
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    return answer.Attributes ?? null;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return null;
+    throw error;
+  }
+}
+
+/** Runs a conditional write; `false` where its condition does not hold. */
+export async function holds(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+/** Which of the index's shards an item that is under way is found in. Spreads a busy account's writes over partitions. */
+export const PENDING_SHARDS = 8;
+export function pendingShard(id: string): string {
+  // The last hex digits of a UUIDv7 are random.
+  const digits = Number.parseInt(id.slice(-4), 16);
+  return String((Number.isNaN(digits) ? id.length : digits) % PENDING_SHARDS);
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+
+/**
+ * Every setting, in two shapes: what a person writes in `.env` (read at synth and by the local stack), and what the stack
+ * hands to its functions (read at cold start). Both are validated here and nowhere else.
+ */
+
+const flag = (fallback: 'on' | 'off') =>
+  z
+    .enum(['on', 'off'])
+    .default(fallback)
+    .transform((value) => value === 'on');
+
+const list = z
+  .string()
+  .default('')
+  .transform((value) =>
+    value
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter(Boolean),
+  );
+
+const httpsUrl = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''));
+
+const azureSettings = {
+  AZURE_OPENAI_ENDPOINT: z.union([z.literal(''), httpsUrl]).default(''),
+  AZURE_OPENAI_API_VERSION: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/, 'expected a date such as 2025-04-01-preview')
+    .default('2025-04-01-preview'),
+  AZURE_OPENAI_DEPLOYMENT_NAME: z.string().default('gpt-4o-mini'),
+  AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME: z.string().default('text-embedding-3-small'),
+  EMBEDDINGS_PROVIDER: z.enum(['azure', 'visual']).optional(),
+};
+
+const sharedSettings = {
+  STAGE: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,19}$/, 'expected 1–20 lower-case letters, digits or hyphens, beginning with a letter')
+    .default('dev'),
+  LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+  IMAGE_URL_MODE: z.enum(['presigned', 'proxy']).default('presigned'),
+  S3_ADDRESSING_STYLE: z.enum(['auto', 'path', 'virtual']).default('auto'),
+  FIREBASE_API_KEY: z.string().default(''),
+  GOOGLE_CLOUD_PROJECT: z.string().default(''),
+  CORS_ORIGINS: list,
+};
+
+/** With Azure configured its embeddings are used; without, the visual descriptor that needs no service. */
+function withProvider<
+  T extends { AZURE_OPENAI_ENDPOINT: string; EMBEDDINGS_PROVIDER?: 'azure' | 'visual' | undefined },
+>(settings: T) {
+  const provider = settings.EMBEDDINGS_PROVIDER ?? (settings.AZURE_OPENAI_ENDPOINT ? 'azure' : 'visual');
+  return { ...settings, EMBEDDINGS_PROVIDER: provider };
+}
+
+const deploymentSchema = z
+  .object({
+    ...sharedSettings,
+    ...azureSettings,
+    AWS_REGION: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a region such as eu-central-1')
+      .default('eu-central-1'),
+    S3_SERVER_SIDE_ENCRYPTION: z.enum(['AES256', 'aws:kms']).default('AES256'),
+    S3_SSE_KMS_KEY_ID: z.string().default(''),
+    AZURE_OPENAI_API_KEY: z.string().default(''),
+    DESCRIBE_CONCURRENCY: z.coerce.number().int().min(2).max(1000).default(10),
+  })
+  .refine((settings) => !settings.S3_SSE_KMS_KEY_ID || settings.S3_SERVER_SIDE_ENCRYPTION === 'aws:kms', {
+    path: ['S3_SSE_KMS_KEY_ID'],
+    message: 'is only used with S3_SERVER_SIDE_ENCRYPTION=aws:kms; set that too, or leave the key empty',
+  })
+  .refine((settings) => settings.EMBEDDINGS_PROVIDER !== 'azure' || settings.AZURE_OPENAI_ENDPOINT, {
+    path: ['EMBEDDINGS_PROVIDER'],
+    message: '`azure` needs AZURE_OPENAI_ENDPOINT; set it, or choose `visual`',
+  })
+  .transform(withProvider);
+export type Deployment = z.infer<typeof deploymentSchema>;
+
+const functionSchema = z
+  .object({
+    ...sharedSettings,
+    ...azureSettings,
+    TABLE_NAME: z.string().min(1),
+    BUCKET_NAME: z.string().min(1),
+    VECTOR_BUCKET_NAME: z.string().min(1),
+    INGEST_QUEUE_URL: z.url(),
+    DESCRIBE_QUEUE_URL: z.url(),
+    ORGANIZE_QUEUE_URL: z.url(),
+    JOBS_QUEUE_URL: z.url(),
+    SECRET_ARN: z.string().min(1),
+    URL_SIGNER_ROLE_ARN: z.string().min(1),
+    AWS_REGION: z.string().min(1),
+    FACES: flag('off'),
+  })
+  .transform(withProvider);
+export type FunctionSettings = z.infer<typeof functionSchema>;
+
+/** A setting is missing or malformed. The message names every offending setting, never a value: values may be secret. */
+export class InvalidSettings extends Error {
+  override name = 'InvalidSettings';
+}
+
+function read<T>(schema: z.ZodType<T>, env: Record<string, string | undefined>, hint: string): T {
+  // An empty line in `.env` means "not set".
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const result = schema.safeParse(present);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new InvalidSettings(`These settings cannot be used:\n${problems.join('\n')}\n${hint}`);
+}
+
+/** Settings of a deployment, from the environment or a parsed `.env`. Throws `InvalidSettings`. */
+export function readDeployment(env: Record<string, string | undefined>): Deployment {
+  return read(deploymentSchema, env, 'See .env.example for what each one means.');
+}
+
+/**
+ * Settings of a running function: those named in `names`, which are all it may rely on, so that a function is given no more
+ * than it needs. Throws `InvalidSettings`.
+ */
+export function readFunctionSettings<K extends keyof FunctionSettings>(
+  env: Record<string, string | undefined>,
+  names: readonly K[],
+): Pick<FunctionSettings, K> {
+  const shape = functionSchema.in.shape;
+  const needed = new Set<string>(names);
+  // The default of the provider depends on the endpoint.
+  if (needed.has('EMBEDDINGS_PROVIDER')) needed.add('AZURE_OPENAI_ENDPOINT');
+  const picked = z.object(Object.fromEntries(Object.entries(shape).filter(([name]) => needed.has(name))));
+  const values = read(picked, env, 'The stack sets them on each function; see lib/.') as FunctionSettings;
+  return needed.has('EMBEDDINGS_PROVIDER') ? withProvider(values) : values;
+}

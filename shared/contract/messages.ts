@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/** What travels through the queues. Everything may arrive twice, late and out of order. */
+
+const userId = z.string().min(1);
+const imageId = z.string().min(1);
+const eventId = z.string().min(1).max(128);
+
+export const describeMessage = z.object({ user_id: userId, image_id: imageId });
+export type DescribeMessage = z.infer<typeof describeMessage>;
+
+/**
+ * A move of up to 100 images that a re-clustering planned: part `part` of the plan at `plan_key` in the bucket.
+ * The last part also ends the job.
+ */
+const reclustered = z.object({
+  type: z.literal('reclustered'),
+  event_id: eventId,
+  user_id: userId,
+  job_id: z.string(),
+  plan_key: z.string(),
+  part: z.int().nonnegative(),
+  parts: z.int().positive(),
+});
+
+export const organizeEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('settled'), event_id: eventId, user_id: userId, image_id: imageId }),
+  z.object({ type: z.literal('described'), event_id: eventId, user_id: userId, image_id: imageId }),
+  z.object({ type: z.literal('removed'), event_id: eventId, user_id: userId, image_id: imageId }),
+  z.object({
+    type: z.literal('named'),
+    event_id: eventId,
+    user_id: userId,
+    cluster_id: z.string(),
+    name: z.string().min(1).max(100),
+    model: z.string(),
+    prompt_version: z.string(),
+  }),
+  reclustered,
+]);
+export type OrganizeEvent = z.infer<typeof organizeEvent>;
+
+export const jobMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('recluster'), user_id: userId, job_id: z.string() }),
+  /** Ask the model for a name; `revision` is the member count it is asked at, so that one name is bought once. */
+  z.object({ type: z.literal('name_cluster'), user_id: userId, cluster_id: z.string(), revision: z.int() }),
+]);
+export type JobMessage = z.infer<typeof jobMessage>;

@@ -1,0 +1,61 @@
+import { gaussian, type Random } from './random.ts';
+import { dot } from './vectors.ts';
+
+/** A map from many dimensions to few: subtract the mean, then project on orthonormal axes. */
+export interface Reduction {
+  mean: Float32Array;
+  axes: Float32Array[];
+}
+
+/**
+ * Learns the `dimensions` directions in which the vectors differ most (their leading principal subspace), by subspace
+ * iteration from a random start (Halko, Martinsson & Tropp, "Finding structure with randomness", 2011). Keeping only
+ * these directions keeps what separates groups and drops most of the noise spread over the others.
+ */
+export function learnReduction(vectors: readonly Float32Array[], dimensions: number, random: Random): Reduction {
+  const width = vectors[0]?.length ?? 0;
+  const mean = meanOf(vectors, width);
+  const centred = vectors.map((vector) => vector.map((value, i) => value - mean[i]!));
+  const count = Math.min(dimensions, Math.max(1, vectors.length - 1), width);
+  let axes = Array.from({ length: count }, () => Float32Array.from({ length: width }, () => gaussian(random)));
+  for (let round = 0; round < 4; round += 1) {
+    axes = orthonormalise(
+      axes.map((axis) => {
+        const next = new Float32Array(width);
+        for (const row of centred) {
+          const weight = dot(row, axis);
+          for (let i = 0; i < width; i += 1) next[i]! += weight * row[i]!;
+        }
+        return next;
+      }),
+    );
+  }
+  return { mean, axes };
+}
+
+/** The vector in the few dimensions of `reduction`. */
+export function reduceVector(vector: Float32Array, { mean, axes }: Reduction): Float32Array {
+  const centred = vector.map((value, i) => value - mean[i]!);
+  return Float32Array.from(axes, (axis) => dot(centred, axis));
+}
+
+function meanOf(vectors: readonly Float32Array[], width: number): Float32Array {
+  const sum = new Float64Array(width);
+  for (const vector of vectors) for (let i = 0; i < width; i += 1) sum[i]! += vector[i]!;
+  return Float32Array.from(sum, (value) => value / Math.max(1, vectors.length));
+}
+
+/** Gram–Schmidt, in order; axes that add no direction of their own are dropped. */
+function orthonormalise(axes: Float32Array[]): Float32Array[] {
+  const kept: Float32Array[] = [];
+  for (const axis of axes) {
+    const before = Math.sqrt(dot(axis, axis));
+    for (const other of kept) {
+      const share = dot(axis, other);
+      for (let i = 0; i < axis.length; i += 1) axis[i]! -= share * other[i]!;
+    }
+    const length = Math.sqrt(dot(axis, axis));
+    if (length > before * 1e-5) kept.push(axis.map((value) => value / length));
+  }
+  return kept;
+}

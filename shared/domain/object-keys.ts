@@ -1,0 +1,25 @@
+/** Where a photo's bytes live in the bucket. Users and images are opaque ids made by us or by Firebase: no `/` in either. */
+
+export type ThumbnailSize = 'small' | 'medium';
+export const THUMBNAIL_SIZES: readonly ThumbnailSize[] = ['small', 'medium'];
+
+export const incomingKey = (userId: string, imageId: string) => `incoming/${userId}/${imageId}`;
+export const originalKey = (userId: string, imageId: string) => `originals/${userId}/${imageId}`;
+export const thumbnailKey = (userId: string, imageId: string, size: ThumbnailSize) =>
+  `thumbnails/${userId}/${imageId}/${size}.webp`;
+export const jobKey = (userId: string, jobId: string) => `jobs/${userId}/${jobId}.json`;
+
+/** Every key a photo can own, for erasing it. */
+export function allImageKeys(userId: string, imageId: string): string[] {
+  return [
+    incomingKey(userId, imageId),
+    originalKey(userId, imageId),
+    ...THUMBNAIL_SIZES.map((size) => thumbnailKey(userId, imageId, size)),
+  ];
+}
+
+/** The owner and id in an `incoming/` key, or `null` where the key has another shape. */
+export function parseIncomingKey(key: string): { userId: string; imageId: string } | null {
+  const match = /^incoming\/([^/]+)\/([^/]+)$/.exec(key);
+  return match ? { userId: match[1] as string, imageId: match[2] as string } : null;
+}

@@ -1,0 +1,35 @@
+/**
+ * Makes text that a stranger (a model, a file, a form) supplied safe to store and show as plain text: well-formed
+ * Unicode, no control characters, no invisible direction overrides. Markup is left alone: showing it is the reader's job.
+ */
+
+// C0/C1 controls (tab and line feed are handled before), zero-width and bidirectional formatting, byte order mark.
+const INVISIBLE = /[\p{Cc}\u200B\u200E\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/gu;
+
+/** One line: every run of white space (line breaks included) becomes one space. `limit` counts Unicode code points. */
+export function plainLine(value: string, limit: number): string {
+  const line = value.toWellFormed().replace(/\s+/gu, ' ').replace(INVISIBLE, '').replace(/ +/g, ' ').trim();
+  return clip(line, limit);
+}
+
+/** Several lines: line breaks are kept (at most one empty line in a row), tabs become spaces. `limit` counts code points. */
+export function plainText(value: string, limit: number): string {
+  const text = value
+    .toWellFormed()
+    .replace(/\r\n?|\u2028|\u2029/g, '\n')
+    .split('\n')
+    .map((line) => plainLine(line, Number.POSITIVE_INFINITY))
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
+  return clip(text, limit);
+}
+
+/** Cuts after `limit` code points, at the last space of the final quarter if there is one, and marks the cut with `…`. */
+function clip(text: string, limit: number): string {
+  const points = [...text];
+  if (points.length <= limit) return text;
+  const head = points.slice(0, limit - 1).join('');
+  const space = head.lastIndexOf(' ');
+  return `${(space > head.length * 0.75 ? head.slice(0, space) : head).trimEnd()}…`;
+}
