@@ -5,6 +5,7 @@ import {
   PutCommand,
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { decodeVector, encodeVector } from '../domain/clustering/vectors.ts';
 
 /** `VECTOR#` items: each photo's embedding, 512 × float32 little-endian (2 KB): what re-clustering reads and the vector index is rebuilt from. */
 export function createEmbeddings(table: DynamoDBDocumentClient, tableName: string) {
@@ -12,7 +13,7 @@ export function createEmbeddings(table: DynamoDBDocumentClient, tableName: strin
 
   return {
     async put(userId: string, imageId: string, vector: Float32Array): Promise<void> {
-      const Item = { user_id: userId, sk: sk(imageId), image_id: imageId, vector: encode(vector) };
+      const Item = { user_id: userId, sk: sk(imageId), image_id: imageId, vector: encodeVector(vector) };
       await table.send(new PutCommand({ TableName: tableName, Item }));
     },
 
@@ -28,7 +29,7 @@ export function createEmbeddings(table: DynamoDBDocumentClient, tableName: strin
         const answer = await table.send(
           new BatchGetCommand({ RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } } }),
         );
-        for (const item of answer.Responses?.[tableName] ?? []) found.set(item.image_id, decode(item.vector));
+        for (const item of answer.Responses?.[tableName] ?? []) found.set(item.image_id, decodeVector(item.vector));
         keys = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as typeof keys;
       }
       return found;
@@ -46,20 +47,10 @@ export function createEmbeddings(table: DynamoDBDocumentClient, tableName: strin
             ExclusiveStartKey: start,
           }),
         );
-        for (const item of answer.Items ?? []) yield { image_id: item.image_id, vector: decode(item.vector) };
+        for (const item of answer.Items ?? []) yield { image_id: item.image_id, vector: decodeVector(item.vector) };
         start = answer.LastEvaluatedKey;
       } while (start);
     },
   };
 }
 export type Embeddings = ReturnType<typeof createEmbeddings>;
-
-/** Float32 little-endian, as every platform Node runs on stores it. */
-function encode(vector: Float32Array): Uint8Array {
-  return new Uint8Array(vector.buffer.slice(vector.byteOffset, vector.byteOffset + vector.byteLength));
-}
-
-function decode(bytes: Uint8Array): Float32Array {
-  // Copied: what the SDK answers may lie at any offset, a Float32Array may not.
-  return new Float32Array(bytes.slice().buffer);
-}

@@ -1,4 +1,4 @@
-import { v7 } from 'uuid';
+import { v5, v7 } from 'uuid';
 
 export type Clock = () => Date;
 export type NewId = () => string;
@@ -7,3 +7,8 @@ export const systemClock: Clock = () => new Date();
 
 /** UUIDv7: sorts by time of creation, so that newest-first is a reverse query. */
 export const newUuid: NewId = () => v7();
+
+const NAMESPACE = '8b8a2f0e-6f0c-4b7e-9a51-7c1f3f0d5e11';
+
+/** The same UUID for the same name (RFC 9562 version 5): what a repeated event creates, it creates once. */
+export const uuidFrom = (name: string): string => v5(name, NAMESPACE);

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import {
   allStagesEnded,
+  type ClusterAssignment,
   type EndedStageState,
   hasEnded,
   type ImageRecord,
@@ -17,7 +18,7 @@ import {
   type StageName,
 } from '../domain/image.ts';
 import type { Clock } from './ids.ts';
-import { type Change, type Condition, changeItem, holds, PENDING_SHARDS, pendingShard } from './table.ts';
+import { type Change, type Condition, changeItem, holds, pendingShard, staleItems } from './table.ts';
 
 export interface ImageKey {
   userId: string;
@@ -168,6 +169,14 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       );
     },
 
+    /** Its bytes have been taken. `null` where ingest has already seen them, or the photo is gone. */
+    queue(key: ImageKey): Promise<ImageRecord | null> {
+      return change(key, {
+        set: { status: 'queued', since: now() },
+        condition: and(ALIVE, statusIn('awaiting_upload')),
+      });
+    },
+
     /**
      * Begins (or begins again) reading the bytes. `null` where the record is gone, or where its bytes have been accepted,
      * rejected or found to be a duplicate already.
@@ -246,13 +255,19 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
 
     /** The bytes are not a picture we accept. */
     reject(key: ImageKey, reason: Reason, facts: Partial<ImageRecord> = {}): Promise<ImageRecord | null> {
-      return end(key, 'rejected', { ...facts, error: reason }, stageUnderWay('ingest'));
+      const stage = {
+        'stages.ingest.state': 'failed',
+        'stages.ingest.error': reason,
+        'stages.ingest.finished_at': now(),
+      };
+      return end(key, 'rejected', { ...facts, ...stage, error: reason }, stageUnderWay('ingest'));
     },
 
     /** The owner already has these very bytes, accepted, as `original`. */
     markDuplicate(key: ImageKey, original: string, facts: Partial<ImageRecord>): Promise<ImageRecord | null> {
       const error = { code: 'duplicate', message: `These very bytes are already stored as image ${original}.` };
-      return end(key, 'duplicate', { ...facts, duplicate_of: original, error }, stageUnderWay('ingest'));
+      const stage = { 'stages.ingest.state': 'done', 'stages.ingest.finished_at': now() };
+      return end(key, 'duplicate', { ...facts, ...stage, duplicate_of: original, error }, stageUnderWay('ingest'));
     },
 
     /** Our fault, after all retries. `fields` may name where the bytes are kept. */
@@ -280,12 +295,20 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
     touch(key: ImageKey): Promise<ImageRecord | null> {
       return change(key, {
         set: { since: now() },
-        condition: { expression: 'attribute_exists(sk) AND attribute_exists(shard)' },
+        condition: {
+          expression: 'attribute_exists(sk) AND attribute_exists(#shard)',
+          names: { '#shard': 'shard' },
+        },
       });
     },
 
-    /** Sets fields that `organize` derives. `null` where the photo is gone. */
-    derive(key: ImageKey, fields: Partial<ImageRecord>): Promise<ImageRecord | null> {
+    /** Notes the cluster, also on a photo that is being erased: erasing has to know what to take it out of. */
+    setCluster(key: ImageKey, cluster: ClusterAssignment): Promise<ImageRecord | null> {
+      return change(key, { set: { cluster }, condition: { expression: 'attribute_exists(sk)' } });
+    },
+
+    /** Stores what a stage has found before it ends, so that a later run need not find (or buy) it again. */
+    keep(key: ImageKey, fields: Partial<ImageRecord>): Promise<ImageRecord | null> {
       return change(key, { set: fields, condition: ALIVE });
     },
 
@@ -296,26 +319,7 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
 
     /** Records under way that have shown no sign of life since `before`, oldest first, from every shard. */
     async stale(before: Date, limit: number): Promise<ImageRecord[]> {
-      const shards = await Promise.all(
-        Array.from({ length: PENDING_SHARDS }, (_, shard) =>
-          table.send(
-            new QueryCommand({
-              TableName: tableName,
-              IndexName: 'pending',
-              KeyConditionExpression: '#shard = :shard AND #since < :before',
-              FilterExpression: 'begins_with(sk, :prefix)',
-              ExpressionAttributeNames: { '#shard': 'shard', '#since': 'since' },
-              ExpressionAttributeValues: {
-                ':shard': String(shard),
-                ':before': before.toISOString(),
-                ':prefix': 'IMAGE#',
-              },
-              Limit: limit,
-            }),
-          ),
-        ),
-      );
-      return shards.flatMap((answer) => (answer.Items ?? []) as ImageRecord[]);
+      return (await staleItems(table, tableName, { prefix: 'IMAGE#', before, limit })) as unknown as ImageRecord[];
     },
   };
 }

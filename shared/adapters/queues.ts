@@ -7,25 +7,30 @@ import {
 import type { DescribeMessage, JobMessage, OrganizeEvent } from '../contract/messages.ts';
 
 const SQS_BATCH = 10;
+export type QueueName = 'ingest' | 'describe' | 'organize' | 'jobs';
 
 /**
  * Sends work on. A message carries its user as group: standard queues then stay fair between users, and `organize.fifo` works
  * on one batch per user at a time.
  */
-export function createQueues(
-  sqs: SQSClient,
-  urls: { describe: string; organize: string; jobs: string; ingest: string },
-) {
+export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, string>>) {
+  /** A function knows only the queues it sends to. */
+  function urlOf(name: QueueName): string {
+    const url = known[name];
+    if (!url) throw new Error(`This function was given no URL for the queue ${name}; add it in lib/`);
+    return url;
+  }
+
   const sendFair = (url: string, userId: string, body: unknown) =>
     sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(body), MessageGroupId: userId }));
 
   return {
     async describe(message: DescribeMessage): Promise<void> {
-      await sendFair(urls.describe, message.user_id, message);
+      await sendFair(urlOf('describe'), message.user_id, message);
     },
 
     async jobs(message: JobMessage): Promise<void> {
-      await sendFair(urls.jobs, message.user_id, message);
+      await sendFair(urlOf('jobs'), message.user_id, message);
     },
 
     /** Sends events in order. A repeated `event_id` within five minutes is dropped by the queue. Throws when any is refused. */
@@ -34,7 +39,7 @@ export function createQueues(
         const batch = events.slice(start, start + SQS_BATCH);
         const answer = await sqs.send(
           new SendMessageBatchCommand({
-            QueueUrl: urls.organize,
+            QueueUrl: urlOf('organize'),
             Entries: batch.map((event, index) => ({
               Id: String(index),
               MessageBody: JSON.stringify(event),
@@ -51,14 +56,14 @@ export function createQueues(
     /** Re-drives ingest with the same message S3 would send. */
     async ingest(bucket: string, userId: string, key: string): Promise<void> {
       const body = { Records: [{ eventSource: 'shoebox:sweep', s3: { bucket: { name: bucket }, object: { key } } }] };
-      await sendFair(urls.ingest, userId, body);
+      await sendFair(urlOf('ingest'), userId, body);
     },
 
     /** Lets a received message come back after `seconds` (0–43200), whatever the queue's own visibility. */
-    async postponeDescribe(receiptHandle: string, seconds: number): Promise<void> {
+    async postpone(name: QueueName, receiptHandle: string, seconds: number): Promise<void> {
       await sqs.send(
         new ChangeMessageVisibilityCommand({
-          QueueUrl: urls.describe,
+          QueueUrl: urlOf(name),
           ReceiptHandle: receiptHandle,
           VisibilityTimeout: Math.min(43_200, Math.max(0, Math.ceil(seconds))),
         }),

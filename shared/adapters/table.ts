@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 
 /** The one table: partition key `user_id`, sort key `sk`. Each step is one conditional write on one item. */
 
@@ -88,4 +88,28 @@ export function pendingShard(id: string): string {
   // The last hex digits of a UUIDv7 are random.
   const digits = Number.parseInt(id.slice(-4), 16);
   return String((Number.isNaN(digits) ? id.length : digits) % PENDING_SHARDS);
+}
+
+/** Items under way whose sort key begins with `prefix` and that have shown no sign of life since `before`: up to `limit` a shard. */
+export async function staleItems(
+  table: DynamoDBDocumentClient,
+  tableName: string,
+  { prefix, before, limit }: { prefix: string; before: Date; limit: number },
+): Promise<Record<string, unknown>[]> {
+  const shards = await Promise.all(
+    Array.from({ length: PENDING_SHARDS }, (_, shard) =>
+      table.send(
+        new QueryCommand({
+          TableName: tableName,
+          IndexName: 'pending',
+          KeyConditionExpression: '#shard = :shard AND #since < :before',
+          FilterExpression: 'begins_with(sk, :prefix)',
+          ExpressionAttributeNames: { '#shard': 'shard', '#since': 'since' },
+          ExpressionAttributeValues: { ':shard': String(shard), ':before': before.toISOString(), ':prefix': prefix },
+          Limit: limit,
+        }),
+      ),
+    ),
+  );
+  return shards.flatMap((answer) => answer.Items ?? []);
 }

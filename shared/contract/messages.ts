@@ -24,7 +24,6 @@ const reclustered = z.object({
 });
 
 export const organizeEvent = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('settled'), event_id: eventId, user_id: userId, image_id: imageId }),
   z.object({ type: z.literal('described'), event_id: eventId, user_id: userId, image_id: imageId }),
   z.object({ type: z.literal('removed'), event_id: eventId, user_id: userId, image_id: imageId }),
   z.object({

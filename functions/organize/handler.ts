@@ -1,0 +1,66 @@
+import { createChecksums } from '../../shared/adapters/checksums.ts';
+import {
+  createS3Client,
+  createSqsClient,
+  createTableClient,
+  createVectorsClient,
+} from '../../shared/adapters/clients.ts';
+import { createClustering } from '../../shared/adapters/clustering.ts';
+import { createClusters } from '../../shared/adapters/clusters.ts';
+import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { systemClock } from '../../shared/adapters/ids.ts';
+import { createImages } from '../../shared/adapters/images.ts';
+import { createJobs } from '../../shared/adapters/jobs.ts';
+import { createObjects } from '../../shared/adapters/objects.ts';
+import { createQueues } from '../../shared/adapters/queues.ts';
+import { createVectors } from '../../shared/adapters/vectors.ts';
+import { readFunctionSettings } from '../../shared/config.ts';
+import { type OrganizeEvent, organizeEvent } from '../../shared/contract/messages.ts';
+import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
+import { createLogger } from '../../shared/lambda/logger.ts';
+import { queueHandler } from '../../shared/lambda/queue.ts';
+import { createOrganize } from './organize.ts';
+
+const settings = readFunctionSettings(process.env, [
+  'LOG_LEVEL',
+  'TABLE_NAME',
+  'BUCKET_NAME',
+  'VECTOR_BUCKET_NAME',
+  'JOBS_QUEUE_URL',
+  'S3_ADDRESSING_STYLE',
+  'AZURE_OPENAI_ENDPOINT',
+  'EMBEDDINGS_PROVIDER',
+]);
+const table = createTableClient();
+const organize = createOrganize({
+  images: createImages(table, settings.TABLE_NAME, systemClock),
+  embeddings: createEmbeddings(table, settings.TABLE_NAME),
+  vectors: createVectors(createVectorsClient(), settings.VECTOR_BUCKET_NAME),
+  checksums: createChecksums(table, settings.TABLE_NAME),
+  objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
+  clustering: createClustering(table, settings.TABLE_NAME),
+  clusters: createClusters(table, settings.TABLE_NAME),
+  jobs: createJobs(table, settings.TABLE_NAME, systemClock),
+  queues: createQueues(createSqsClient(), { jobs: settings.JOBS_QUEUE_URL }),
+  background: EXPECTED_BACKGROUND[settings.EMBEDDINGS_PROVIDER === 'visual' ? 'visual' : 'text'],
+  canName: settings.AZURE_OPENAI_ENDPOINT !== '',
+  clock: systemClock,
+});
+
+/** The first event of each batch that was applied whole. */
+const applied = new WeakSet<OrganizeEvent>();
+
+export const handler = queueHandler<OrganizeEvent>({
+  logger: createLogger('organize', settings.LOG_LEVEL),
+  parse: organizeEvent,
+  fifo: true,
+  // A batch is applied as one. When it comes back after a failure it is taken one by one, so that a single event that can
+  // not be applied does not take its neighbours to the dead-letter queue.
+  async handle(event, { batch, receiveCount }) {
+    const [first] = batch;
+    if (!first || receiveCount > 1) return organize(event.user_id, [event]);
+    if (applied.has(first)) return;
+    await organize(event.user_id, batch);
+    applied.add(first);
+  },
+});

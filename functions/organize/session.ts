@@ -1,0 +1,241 @@
+import { type Applied, type Clustering, REMEMBERED_EVENTS } from '../../shared/adapters/clustering.ts';
+import type { Embeddings } from '../../shared/adapters/embeddings.ts';
+import { uuidFrom } from '../../shared/adapters/ids.ts';
+import { type Background, newBackground } from '../../shared/domain/clustering/background.ts';
+import { MOST_WAITING, type Waiting } from '../../shared/domain/clustering/found.ts';
+import { type ClusterState, place } from '../../shared/domain/clustering/place.ts';
+import {
+  addMember,
+  type ClusterStats,
+  emptyStats,
+  removeMember,
+  similarityTo,
+} from '../../shared/domain/clustering/stats.ts';
+import type { ClusterAssignment } from '../../shared/domain/image.ts';
+
+/** What one event did: which images are where now. `null` means unassigned. */
+export interface Placed {
+  image_id: string;
+  cluster: ClusterAssignment;
+}
+
+interface SessionDeps {
+  clustering: Clustering;
+  embeddings: Embeddings;
+  background: Background;
+}
+
+/** The events an item contains, in the order in which they were applied. */
+interface Marks {
+  /** Events the stored version already contains: this batch has been here before and died later. */
+  before: ReadonlySet<string>;
+  applied: Map<string, string[]>;
+}
+
+/** A centroid in memory: what was stored, and what this batch makes of it. */
+interface Entry {
+  stats: ClusterStats;
+  version: number;
+  marks: Marks;
+  dirty: boolean;
+}
+
+const marksOf = (applied: Applied): Marks => ({
+  before: new Set(applied.map(({ event_id }) => event_id)),
+  applied: new Map(applied.map(({ event_id, image_ids }) => [event_id, image_ids])),
+});
+
+/** Notes an event as the latest one; `false` where the item contains it already. */
+function mark({ before, applied }: Marks, eventId: string, imageIds: readonly string[] = []): boolean {
+  const seen = before.has(eventId);
+  const ids = seen ? (applied.get(eventId) ?? []) : [...imageIds];
+  applied.delete(eventId);
+  applied.set(eventId, ids);
+  return !seen;
+}
+
+const remembered = ({ applied }: Marks): Applied =>
+  [...applied].slice(-REMEMBERED_EVENTS).map(([event_id, image_ids]) => ({ event_id, image_ids }));
+
+const settled = (cluster_id: string | null, similarity: number | null, reason: string): ClusterAssignment => ({
+  cluster_id,
+  similarity,
+  threshold: null,
+  runner_up: null,
+  margin: null,
+  reason,
+});
+
+/**
+ * One user's clustering while one batch of events is applied: read once, changed in memory, written by `save` one item at a
+ * time. When it dies between two writes the batch comes back, and each item's own list of applied events tells what it
+ * contains already.
+ */
+export async function openSession({ clustering, embeddings, background }: SessionDeps, userId: string) {
+  const [stored, storedMemory] = await Promise.all([clustering.centroids(userId), clustering.memory(userId)]);
+  const entries = new Map<string, Entry>(
+    [...stored].map(([id, { stats, version, applied }]) => [
+      id,
+      { stats, version, marks: marksOf(applied), dirty: false },
+    ]),
+  );
+  const memory = storedMemory ?? {
+    background: newBackground(background),
+    waiting: [],
+    witnesses: [],
+    applied: [],
+    version: 0,
+  };
+  const memoryMarks = marksOf(memory.applied);
+  let memoryDirty = false;
+
+  // Vectors of the images that new ones are compared with.
+  const vectors = await embeddings.getMany(userId, [...memory.waiting, ...memory.witnesses]);
+  const withVector = (ids: readonly string[]): Waiting[] =>
+    ids.flatMap((image_id) => {
+      const vector = vectors.get(image_id);
+      return vector ? [{ image_id, vector }] : [];
+    });
+
+  function addEntry(stats: ClusterStats): Entry {
+    const entry: Entry = { stats, version: 0, marks: marksOf([]), dirty: true };
+    entries.set(stats.cluster_id, entry);
+    return entry;
+  }
+
+  /** The entry an event may change, or `null` where it has done so in an earlier life of this batch. */
+  function touch(clusterId: string, eventId: string, placed: readonly string[] = []): Entry | null {
+    const entry = entries.get(clusterId);
+    if (!entry) return null;
+    entry.dirty = true;
+    return mark(entry.marks, eventId, placed) ? entry : null;
+  }
+
+  /** No longer compared with anything: it has a cluster, or is gone. */
+  function forget(imageIds: readonly string[], alsoAsWitness = false): void {
+    const gone = new Set(imageIds);
+    const waiting = memory.waiting.filter((id) => !gone.has(id));
+    const witnesses = alsoAsWitness ? memory.witnesses.filter((id) => !gone.has(id)) : memory.witnesses;
+    memoryDirty ||= waiting.length !== memory.waiting.length || witnesses.length !== memory.witnesses.length;
+    memory.waiting = waiting;
+    memory.witnesses = witnesses;
+  }
+
+  /** Where this event put images when its batch was applied before, as far as that was written. */
+  function recall(eventId: string): Placed[] | null {
+    for (const [clusterId, entry] of entries) {
+      if (!entry.marks.before.has(eventId)) continue;
+      touch(clusterId, eventId);
+      const ids = entry.marks.applied.get(eventId) ?? [];
+      forget(ids);
+      return ids.map((image_id) => ({ image_id, cluster: settled(clusterId, null, 'assigned') }));
+    }
+    return null;
+  }
+
+  return {
+    centroid: (clusterId: string): ClusterStats | null => entries.get(clusterId)?.stats ?? null,
+
+    /** Finds a new image its place; others that waited may find theirs with it. */
+    place(eventId: string, image: Waiting): Placed[] {
+      const recalled = recall(eventId);
+      if (recalled) return recalled;
+      if (!mark(memoryMarks, eventId)) {
+        return [{ image_id: image.image_id, cluster: settled(null, null, 'waiting') }];
+      }
+      vectors.set(image.image_id, image.vector);
+      const before: ClusterState = {
+        clusters: [...entries.values()].map(({ stats }) => stats).filter(({ count }) => count > 0),
+        waiting: withVector(memory.waiting),
+        witnesses: withVector(memory.witnesses),
+        background: memory.background,
+      };
+      const { state, assignment, placed, founded } = place(image, before, () => uuidFrom(`cluster:${eventId}`));
+      memory.background = state.background;
+      memory.waiting = state.waiting.map(({ image_id }) => image_id);
+      memory.witnesses = state.witnesses.map(({ image_id }) => image_id);
+      memoryDirty = true;
+
+      const target = placed[0]?.cluster_id;
+      const ids = placed.map(({ image_id }) => image_id);
+      const stats = state.clusters.find(({ cluster_id }) => cluster_id === target);
+      if (stats) {
+        const entry = entries.get(stats.cluster_id) ?? addEntry(stats);
+        touch(stats.cluster_id, eventId, ids);
+        entry.stats = stats;
+      }
+      const why = (imageId: string): ClusterAssignment => {
+        if (imageId === image.image_id && !founded) return assignment;
+        const vector = vectors.get(imageId);
+        const similarity = stats && vector ? similarityTo(stats, vector) : null;
+        return settled(target ?? null, similarity, founded ? 'founded' : 'followed');
+      };
+      return ids.length > 0
+        ? ids.map((image_id) => ({ image_id, cluster: why(image_id) }))
+        : [{ image_id: image.image_id, cluster: assignment }];
+    },
+
+    /** Moves a known image from one cluster to another; `null` is outside of any. */
+    move(eventId: string, image: Waiting, from: string | null, to: string | null): Placed {
+      vectors.set(image.image_id, image.vector);
+      if (from !== null) {
+        const entry = touch(from, eventId);
+        if (entry && entry.stats.count > 0) entry.stats = removeMember(entry.stats, image.vector);
+      }
+      if (to === null) {
+        if (!memory.waiting.includes(image.image_id))
+          memory.waiting = [...memory.waiting, image.image_id].slice(-MOST_WAITING);
+        memoryDirty = true;
+        return { image_id: image.image_id, cluster: settled(null, null, 'reclustered') };
+      }
+      forget([image.image_id]);
+      if (!entries.has(to)) addEntry(emptyStats(to, image.vector.length));
+      const entry = touch(to, eventId);
+      if (entry) entry.stats = addMember(entry.stats, image.vector);
+      const stats = entries.get(to)?.stats;
+      const similarity = stats ? similarityTo(stats, image.vector) : null;
+      return { image_id: image.image_id, cluster: settled(to, similarity, 'reclustered') };
+    },
+
+    /** Takes an image out for good. Without its vector (an earlier life has erased it) the centroid has been changed already. */
+    remove(eventId: string, imageId: string, from: string | null, vector: Float32Array | undefined): void {
+      forget([imageId], true);
+      if (from === null || !vector) return;
+      const entry = touch(from, eventId);
+      if (entry && entry.stats.count > 0) entry.stats = removeMember(entry.stats, vector);
+    },
+
+    /** Replaces what adding one by one only approximates, where the members are those the exact values were computed for. */
+    correct(clusterId: string, exact: { count: number; mean: number; m2: number }): void {
+      const entry = entries.get(clusterId);
+      if (!entry || entry.stats.count !== exact.count) return;
+      entry.stats = { ...entry.stats, mean: exact.mean, m2: exact.m2 };
+      entry.dirty = true;
+    },
+
+    /**
+     * Writes what has changed: centroids first, since they say what has been decided; then the memory. Answers the ids of
+     * the clusters changed, those left empty included.
+     */
+    async save(): Promise<string[]> {
+      const changed = [...entries].filter(([, entry]) => entry.dirty);
+      for (const [clusterId, entry] of changed) {
+        if (entry.stats.count === 0) {
+          await clustering.removeCentroid(userId, clusterId);
+          entry.version = 0;
+        } else {
+          await clustering.putCentroid(userId, { ...entry, applied: remembered(entry.marks) });
+          entry.version += 1;
+        }
+        entry.dirty = false;
+      }
+      if (memoryDirty) {
+        await clustering.putMemory(userId, { ...memory, applied: remembered(memoryMarks) });
+        memory.version += 1;
+        memoryDirty = false;
+      }
+      return changed.map(([clusterId]) => clusterId);
+    },
+  };
+}
+export type Session = Awaited<ReturnType<typeof openSession>>;

@@ -1,0 +1,54 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { createDeadLetters } from '../../shared/adapters/dead-letters.ts';
+import { systemClock } from '../../shared/adapters/ids.ts';
+import { createImages } from '../../shared/adapters/images.ts';
+import { createJobs } from '../../shared/adapters/jobs.ts';
+import { createObjects } from '../../shared/adapters/objects.ts';
+import { createQueues } from '../../shared/adapters/queues.ts';
+import { readFunctionSettings } from '../../shared/config.ts';
+import { createLogger } from '../../shared/lambda/logger.ts';
+import { createDeadLetterSweep } from './dead-letters.ts';
+import { createStuck } from './stuck.ts';
+
+const settings = readFunctionSettings(process.env, [
+  'LOG_LEVEL',
+  'TABLE_NAME',
+  'BUCKET_NAME',
+  'INGEST_QUEUE_URL',
+  'DESCRIBE_QUEUE_URL',
+  'ORGANIZE_QUEUE_URL',
+  'JOBS_QUEUE_URL',
+  'DEAD_LETTER_QUEUE_URLS',
+  'SWEEP_STALE_SECONDS',
+  'S3_ADDRESSING_STYLE',
+]);
+const logger = createLogger('sweep', settings.LOG_LEVEL);
+const table = createTableClient();
+const sqs = createSqsClient();
+const deps = {
+  images: createImages(table, settings.TABLE_NAME, systemClock),
+  jobs: createJobs(table, settings.TABLE_NAME, systemClock),
+  objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
+  queues: createQueues(sqs, {
+    ingest: settings.INGEST_QUEUE_URL,
+    describe: settings.DESCRIBE_QUEUE_URL,
+    organize: settings.ORGANIZE_QUEUE_URL,
+    jobs: settings.JOBS_QUEUE_URL,
+  }),
+  clock: systemClock,
+};
+const sweepDeadLetters = createDeadLetterSweep({
+  ...deps,
+  letters: createDeadLetters(sqs),
+  urls: settings.DEAD_LETTER_QUEUE_URLS,
+});
+const sweepStuck = createStuck({ ...deps, staleMs: settings.SWEEP_STALE_SECONDS * 1000 });
+
+export const handler = middy()
+  .use(injectLambdaContext(logger))
+  // What has been given up is ended before it could be taken for stuck and sent again.
+  .handler(async () => {
+    logger.info('Swept.', { deadLetters: await sweepDeadLetters(), stuck: await sweepStuck() });
+  });

@@ -1,0 +1,81 @@
+import type { Clock } from '../../shared/adapters/ids.ts';
+import type { Images } from '../../shared/adapters/images.ts';
+import type { Job, Jobs } from '../../shared/adapters/jobs.ts';
+import type { Objects } from '../../shared/adapters/objects.ts';
+import type { Queues } from '../../shared/adapters/queues.ts';
+import { hasEnded, type ImageRecord, STAGES, type StageName } from '../../shared/domain/image.ts';
+import { incomingKey } from '../../shared/domain/object-keys.ts';
+
+export interface StuckDeps {
+  images: Images;
+  jobs: Jobs;
+  objects: Objects;
+  queues: Queues;
+  clock: Clock;
+  /** How long without a sign of life is too long, in milliseconds. */
+  staleMs: number;
+}
+
+/** How many items one sweep looks at in each shard of the index; the rest are older at the next one. */
+const LIMIT = 100;
+const JOB_GIVES_UP_AFTER_MS = 24 * 3600 * 1000;
+
+/** Sends the messages of work that has stopped moving once more, and ends what will not move any more. */
+export function createStuck({ images, jobs, objects, queues, clock, staleMs }: StuckDeps) {
+  /** What sends each stage's work again. */
+  const resend: Record<StageName, (record: ImageRecord) => Promise<void>> = {
+    ingest: ({ user_id, image_id }) => queues.ingest(objects.bucket, user_id, incomingKey(user_id, image_id)),
+    describe: ({ user_id, image_id }) => queues.describe({ user_id, image_id }),
+    organize: ({ user_id, image_id, generation }) =>
+      queues.organize([
+        {
+          type: 'described',
+          // Not the first event's id: the queue would drop that as a repetition within five minutes.
+          event_id: `described:${image_id}:${generation}:${clock().getTime()}`,
+          user_id,
+          image_id,
+        },
+      ]),
+  };
+
+  async function reviveImage(record: ImageRecord): Promise<void> {
+    const { user_id: userId, image_id: imageId } = record;
+    const key = { userId, imageId };
+    if (record.deleted_at) {
+      await images.touch(key);
+      await queues.organize([
+        { type: 'removed', event_id: `removed:${imageId}:${clock().getTime()}`, user_id: userId, image_id: imageId },
+      ]);
+      return;
+    }
+    if (record.status === 'awaiting_upload') {
+      if (await objects.head(incomingKey(userId, imageId))) await resend.ingest(record);
+      else if (Date.parse(record.upload_expires_at) < clock().getTime()) await images.expire(key);
+      return;
+    }
+    const stage = STAGES.find((name) => !hasEnded(record.stages[name].state));
+    await images.touch(key);
+    if (stage) await resend[stage](record);
+    else await images.finishIfEnded(key, record);
+  }
+
+  async function reviveJob(job: Job): Promise<void> {
+    const age = clock().getTime() - Date.parse(job.created_at);
+    if (age > JOB_GIVES_UP_AFTER_MS) {
+      const message = 'The job did not end within a day. Please ask for it again.';
+      await jobs.fail(job.user_id, job.job_id, { code: 'timed_out', message });
+      return;
+    }
+    await jobs.advance(job.user_id, job.job_id, job.progress);
+    await queues.jobs({ type: 'recluster', user_id: job.user_id, job_id: job.job_id });
+  }
+
+  /** Answers how many images and jobs were looked at. */
+  return async function sweepStuck(): Promise<{ images: number; jobs: number }> {
+    const before = new Date(clock().getTime() - staleMs);
+    const [stuckImages, stuckJobs] = await Promise.all([images.stale(before, LIMIT), jobs.stale(before, LIMIT)]);
+    for (const record of stuckImages) await reviveImage(record);
+    for (const job of stuckJobs) await reviveJob(job);
+    return { images: stuckImages.length, jobs: stuckJobs.length };
+  };
+}

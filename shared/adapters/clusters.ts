@@ -1,0 +1,134 @@
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { changeItem } from './table.ts';
+
+/** A cluster as people see it. What is computed about it lies in `CENTROID#` items. */
+export interface Cluster {
+  cluster_id: string;
+  name: string;
+  /** `tags`: made from its photos' tags; `model`: asked of the model; `person`: given by its owner, and never changed by us. */
+  name_source: 'tags' | 'model' | 'person';
+  named_by?: { model: string; prompt_version: string; at: string };
+  /** The size at which the model was last asked for a name; 0 before. */
+  name_asked_at: number;
+  count: number;
+  /** Ids of the newest members, newest first. */
+  newest: string[];
+  created_at: string;
+  updated_at: string;
+}
+
+/** How many of its newest members a cluster names itself. */
+export const NEWEST_MEMBERS = 12;
+
+/** Clusters and their members. `organize` is the only one to call what writes. */
+export function createClusters(table: DynamoDBDocumentClient, tableName: string) {
+  const clusterKey = (userId: string, clusterId: string) => ({ user_id: userId, sk: `CLUSTER#${clusterId}` });
+  const memberPrefix = (clusterId: string) => `IN#${clusterId}#`;
+  const memberKey = (userId: string, clusterId: string, imageId: string) => ({
+    user_id: userId,
+    sk: `${memberPrefix(clusterId)}${imageId}`,
+  });
+
+  return {
+    async get(userId: string, clusterId: string): Promise<Cluster | null> {
+      const answer = await table.send(
+        new GetCommand({ TableName: tableName, Key: clusterKey(userId, clusterId), ConsistentRead: true }),
+      );
+      return (answer.Item as Cluster | undefined) ?? null;
+    },
+
+    /** All of a user's clusters, largest first. */
+    async list(userId: string): Promise<Cluster[]> {
+      const clusters: Cluster[] = [];
+      let start: Record<string, unknown> | undefined;
+      do {
+        const answer = await table.send(
+          new QueryCommand({
+            TableName: tableName,
+            KeyConditionExpression: 'user_id = :user AND begins_with(sk, :prefix)',
+            ExpressionAttributeValues: { ':user': userId, ':prefix': 'CLUSTER#' },
+            ExclusiveStartKey: start,
+          }),
+        );
+        clusters.push(...((answer.Items ?? []) as Cluster[]));
+        start = answer.LastEvaluatedKey;
+      } while (start);
+      return clusters.sort((a, b) => b.count - a.count || (a.cluster_id < b.cluster_id ? -1 : 1));
+    },
+
+    /** The names of up to 100 clusters; those that are gone are left out. */
+    async names(userId: string, clusterIds: readonly string[]): Promise<Map<string, string>> {
+      const names = new Map<string, string>();
+      let keys = [...new Set(clusterIds)].map((clusterId) => clusterKey(userId, clusterId));
+      while (keys.length > 0) {
+        const answer = await table.send(
+          new BatchGetCommand({
+            RequestItems: {
+              [tableName]: {
+                Keys: keys,
+                ProjectionExpression: 'cluster_id, #name',
+                ExpressionAttributeNames: { '#name': 'name' },
+              },
+            },
+          }),
+        );
+        for (const item of answer.Responses?.[tableName] ?? []) names.set(item.cluster_id, item.name);
+        keys = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as typeof keys;
+      }
+      return names;
+    },
+
+    /** Ids of the members, newest first. */
+    async members(
+      userId: string,
+      clusterId: string,
+      { limit, cursor }: { limit: number; cursor?: string | undefined },
+    ): Promise<{ imageIds: string[]; nextCursor: string | null }> {
+      const answer = await table.send(
+        new QueryCommand({
+          TableName: tableName,
+          KeyConditionExpression: 'user_id = :user AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: { ':user': userId, ':prefix': memberPrefix(clusterId) },
+          ScanIndexForward: false,
+          ExclusiveStartKey: cursor === undefined ? undefined : memberKey(userId, clusterId, cursor),
+          Limit: limit + 1,
+        }),
+      );
+      const ids = (answer.Items ?? []).map((item) => item.image_id as string);
+      return { imageIds: ids.slice(0, limit), nextCursor: ids.length > limit ? (ids[limit - 1] ?? null) : null };
+    },
+
+    async addMember(userId: string, clusterId: string, imageId: string): Promise<void> {
+      const Item = { ...memberKey(userId, clusterId, imageId), cluster_id: clusterId, image_id: imageId };
+      await table.send(new PutCommand({ TableName: tableName, Item }));
+    },
+
+    async removeMember(userId: string, clusterId: string, imageId: string): Promise<void> {
+      await table.send(new DeleteCommand({ TableName: tableName, Key: memberKey(userId, clusterId, imageId) }));
+    },
+
+    async put(userId: string, cluster: Cluster): Promise<void> {
+      await table.send(
+        new PutCommand({ TableName: tableName, Item: { ...clusterKey(userId, cluster.cluster_id), ...cluster } }),
+      );
+    },
+
+    /** Changes fields of a cluster that exists; `null` where it is gone. */
+    change(userId: string, clusterId: string, set: Partial<Cluster>): Promise<Record<string, unknown> | null> {
+      const condition = { expression: 'attribute_exists(sk)' };
+      return changeItem(table, tableName, clusterKey(userId, clusterId), { set, condition });
+    },
+
+    async remove(userId: string, clusterId: string): Promise<void> {
+      await table.send(new DeleteCommand({ TableName: tableName, Key: clusterKey(userId, clusterId) }));
+    },
+  };
+}
+export type Clusters = ReturnType<typeof createClusters>;

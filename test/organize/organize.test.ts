@@ -1,0 +1,291 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createOrganize } from '../../functions/organize/organize.ts';
+import { createChecksums } from '../../shared/adapters/checksums.ts';
+import { createClustering } from '../../shared/adapters/clustering.ts';
+import { createClusters } from '../../shared/adapters/clusters.ts';
+import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { createImages } from '../../shared/adapters/images.ts';
+import { createJobs } from '../../shared/adapters/jobs.ts';
+import { createObjects } from '../../shared/adapters/objects.ts';
+import { createQueues } from '../../shared/adapters/queues.ts';
+import { createVectors } from '../../shared/adapters/vectors.ts';
+import type { OrganizeEvent } from '../../shared/contract/messages.ts';
+import { normalise } from '../../shared/domain/clustering/vectors.ts';
+import { freshStages, type ImageRecord } from '../../shared/domain/image.ts';
+import { storePlan } from '../../shared/domain/recluster-plan.ts';
+import { Killed, mortal } from '../support/mortal.ts';
+import { BUCKET, startWorld, TABLE, VECTOR_BUCKET, type World } from '../support/world.ts';
+
+const USER = 'Ann';
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+
+/** An id as the API gives it: sorts by number. */
+const id = (number: number) => `018d0000-0000-7000-8000-${String(number).padStart(12, '0')}`;
+
+/** Pictures of one theme point the same way, with some noise of their own; themes are at right angles. */
+function vectorOf(theme: number, number: number): Float32Array {
+  const values = new Float32Array(512);
+  values[theme] = 1;
+  values[100 + (number % 400)] = 0.5;
+  return normalise(values);
+}
+
+describe('organize', () => {
+  let world: World;
+  let user: string;
+  let users = 0;
+  let deps: Parameters<typeof createOrganize>[0];
+  let life: ReturnType<typeof mortal>;
+
+  beforeAll(async () => {
+    world = await startWorld();
+    life = mortal([world.table, world.s3, world.sqs, world.vectors]);
+    const clock = () => at(30);
+    deps = {
+      images: createImages(world.table, TABLE, clock),
+      embeddings: createEmbeddings(world.table, TABLE),
+      vectors: createVectors(world.vectors, VECTOR_BUCKET),
+      checksums: createChecksums(world.table, TABLE),
+      objects: createObjects(world.s3, BUCKET),
+      clustering: createClustering(world.table, TABLE),
+      clusters: createClusters(world.table, TABLE),
+      jobs: createJobs(world.table, TABLE, clock),
+      queues: createQueues(world.sqs, world.urls),
+      background: { mean: 0.15, deviation: 0.08 },
+      canName: true,
+      clock,
+    };
+  });
+  afterAll(() => world.stop());
+  beforeEach(() => {
+    users += 1;
+    user = `${USER}${users}`;
+  });
+  afterEach(async () => {
+    life.arm(null);
+    await world.drain('jobs');
+  });
+
+  /** A photo as `describe` leaves it. */
+  async function described(number: number, theme: number): Promise<OrganizeEvent> {
+    const image_id = id(number);
+    const ended = { state: 'done', attempts: 1 } as const;
+    const record: ImageRecord = {
+      user_id: user,
+      image_id,
+      status: 'processing',
+      generation: 0,
+      stages: { ...freshStages(), ingest: ended, describe: ended },
+      filename: 'a.jpg',
+      display_name: 'a.jpg',
+      description: `A picture of theme ${theme}.`,
+      tags: [`theme${theme}`],
+      expected: { content_type: 'image/jpeg', bytes: 1 },
+      upload_expires_at: at(60).toISOString(),
+      sha256: String(number).padStart(64, '0'),
+      created_at: at(0).toISOString(),
+      updated_at: at(0).toISOString(),
+    };
+    await deps.images.create(record);
+    await deps.embeddings.put(user, image_id, vectorOf(theme, number));
+    await deps.checksums.claim(user, record.sha256 as string, image_id);
+    await deps.objects.write(`originals/${user}/${image_id}`, new Uint8Array([1]), 'image/jpeg');
+    return { type: 'described', event_id: `described:${image_id}:0`, user_id: user, image_id };
+  }
+
+  const removed = (number: number): OrganizeEvent => ({
+    type: 'removed',
+    event_id: `removed:${id(number)}`,
+    user_id: user,
+    image_id: id(number),
+  });
+
+  /** Counts everything anew, from nothing but records and embeddings, and compares it with what organize derived. */
+  async function expectConsistent(): Promise<{ clusters: Map<string, string[]>; unassigned: string[] }> {
+    const items = (await world.items()).filter(({ user_id }) => user_id === user);
+    const of = (prefix: string) => items.filter(({ sk }) => String(sk).startsWith(prefix));
+    const records = of('IMAGE#') as unknown as ImageRecord[];
+    const clusters = new Map<string, string[]>();
+    const unassigned: string[] = [];
+    for (const { image_id, cluster, status, stages } of records) {
+      expect(status).toBe('done');
+      expect(stages.organize.state).toBe('done');
+      if (cluster?.cluster_id)
+        clusters.set(cluster.cluster_id, [...(clusters.get(cluster.cluster_id) ?? []), image_id]);
+      else unassigned.push(image_id);
+    }
+    const ids = records.map(({ image_id }) => image_id).sort();
+    expect(await world.vectorIds(user)).toEqual(ids);
+    expect(of('VECTOR#').map(({ image_id }) => image_id)).toEqual(ids);
+    expect(of('CHECKSUM#')).toHaveLength(ids.length);
+    expect((await world.keys()).filter((key) => key.includes(`/${user}/`))).toEqual(
+      ids.map((i) => `originals/${user}/${i}`),
+    );
+    expect(
+      of('IN#')
+        .map(({ sk }) => sk)
+        .sort(),
+    ).toEqual([...clusters].flatMap(([cluster, members]) => members.map((member) => `IN#${cluster}#${member}`)).sort());
+    expect(
+      of('CLUSTER#')
+        .map(({ cluster_id }) => cluster_id)
+        .sort(),
+    ).toEqual([...clusters.keys()].sort());
+    expect(
+      of('CENTROID#')
+        .map(({ cluster_id }) => cluster_id)
+        .sort(),
+    ).toEqual([...clusters.keys()].sort());
+    const centroids = await deps.clustering.centroids(user);
+    for (const cluster of await deps.clusters.list(user)) {
+      const members = clusters.get(cluster.cluster_id) ?? [];
+      expect(cluster.count).toBe(members.length);
+      expect(cluster.newest).toEqual(members.toSorted().reverse().slice(0, 12));
+      const centroid = centroids.get(cluster.cluster_id);
+      expect(centroid?.stats.count).toBe(members.length);
+      const vectors = await deps.embeddings.getMany(user, members);
+      const sum = new Float32Array(512);
+      for (const vector of vectors.values()) for (const [i, value] of vector.entries()) sum[i] = (sum[i] ?? 0) + value;
+      for (const [i, value] of sum.entries()) expect(centroid?.stats.sum[i]).toBeCloseTo(value, 4);
+    }
+    const waiting = (await deps.clustering.memory(user))?.waiting ?? [];
+    expect(waiting.filter((imageId) => ids.includes(imageId)).sort()).toEqual(unassigned.sort());
+    return { clusters, unassigned };
+  }
+
+  /** Two themes, interleaved: enough of each to found a cluster and to join one. */
+  const gallery = async () => {
+    const events: OrganizeEvent[] = [];
+    for (let number = 0; number < 12; number += 1) events.push(await described(number, number % 2));
+    return events;
+  };
+
+  test('photos of a kind come together, and each is done', async () => {
+    await createOrganize(deps)(user, await gallery());
+    const { clusters } = await expectConsistent();
+    expect([...clusters.values()].map((members) => members.map((i) => Number(i.slice(-12)) % 2))).toEqual([
+      [0, 0, 0, 0, 0, 0],
+      [1, 1, 1, 1, 1, 1],
+    ]);
+  });
+
+  test('a cluster is first named after what its photos show, and the model is asked once it is large enough', async () => {
+    await createOrganize(deps)(user, await gallery());
+    const clusters = await deps.clusters.list(user);
+    expect(clusters.map(({ name, name_source }) => ({ name, name_source }))).toEqual(
+      expect.arrayContaining([
+        { name: 'Theme0', name_source: 'tags' },
+        { name: 'Theme1', name_source: 'tags' },
+      ]),
+    );
+    const asked = await world.drain('jobs');
+    expect(asked).toHaveLength(2);
+    const cluster_id = clusters[0]?.cluster_id ?? '';
+    const named = { user_id: user, cluster_id, model: 'm', prompt_version: 'p' };
+    await createOrganize(deps)(user, [{ type: 'named', event_id: 'n1', name: 'Beach days', ...named }]);
+    expect(await deps.clusters.get(user, cluster_id)).toMatchObject({ name: 'Beach days', name_source: 'model' });
+    await deps.clusters.change(user, cluster_id, { name: 'Mine', name_source: 'person' });
+    await createOrganize(deps)(user, [{ type: 'named', event_id: 'n2', name: 'Other', ...named }]);
+    expect(await deps.clusters.get(user, cluster_id)).toMatchObject({ name: 'Mine', name_source: 'person' });
+  });
+
+  test('a batch delivered again, whole or event by event, changes nothing', async () => {
+    const events = await gallery();
+    const organize = createOrganize(deps);
+    await organize(user, events);
+    const first = await expectConsistent();
+    await organize(user, events);
+    for (const event of events.toReversed()) await organize(user, [event]);
+    expect(await expectConsistent()).toEqual(first);
+  });
+
+  test('a photo without an embedding is done, unassigned', async () => {
+    const event = await described(0, 0);
+    await deps.embeddings.remove(user, id(0));
+    await createOrganize(deps)(user, [event]);
+    const record = await deps.images.get({ userId: user, imageId: id(0) });
+    expect(record).toMatchObject({ status: 'done', cluster: { cluster_id: null, reason: 'no_embedding' } });
+  });
+
+  test('erasing leaves nothing of a photo, and empty clusters disappear', async () => {
+    const organize = createOrganize(deps);
+    await organize(user, await gallery());
+    await deps.images.markDeleted({ userId: user, imageId: id(0) });
+    await organize(user, [removed(0), removed(0)]);
+    const { clusters } = await expectConsistent();
+    expect([...clusters.values()].flat()).toHaveLength(11);
+    for (let number = 1; number < 12; number += 1) await organize(user, [removed(number)]);
+    const left = (await world.items()).filter(({ user_id }) => user_id === user).map(({ sk }) => sk);
+    expect(left).toEqual(['CLUSTERING']);
+    expect(await world.vectorIds(user)).toEqual([]);
+  });
+
+  test('a photo deleted before it was placed is never placed', async () => {
+    const events = [await described(0, 0)];
+    await deps.images.markDeleted({ userId: user, imageId: id(0) });
+    await createOrganize(deps)(user, [...events, removed(0)]);
+    expect((await world.items()).filter(({ user_id, sk }) => user_id === user && sk !== 'CLUSTERING')).toEqual([]);
+  });
+
+  test('a plan moves photos between clusters, part by part, and ends its job', async () => {
+    const organize = createOrganize(deps);
+    await organize(user, await gallery());
+    const job = await deps.jobs.create(user, { k: 2, names: false }, () => id(900));
+    const target = id(500);
+    const parts = [
+      [0, 1, 2].map((number) => ({ image_id: id(number), cluster_id: target })),
+      [
+        { image_id: id(3), cluster_id: null },
+        { image_id: id(777), cluster_id: target },
+      ],
+    ];
+    const result = { images: 12, clusters: 3, unassigned: 1, moved: 5 };
+    const plan_key = `jobs/${user}/plan.json`;
+    await deps.objects.write(plan_key, storePlan({ names: false, parts, exact: {}, result }), 'application/json');
+    const part = (number: number): OrganizeEvent => ({
+      type: 'reclustered',
+      event_id: `r${number}`,
+      user_id: user,
+      job_id: job.job_id,
+      plan_key,
+      part: number,
+      parts: 2,
+    });
+    await organize(user, [part(0), part(0), part(1)]);
+    await organize(user, [part(1)]);
+    await deps.objects.remove([plan_key]);
+    const { clusters, unassigned } = await expectConsistent();
+    expect(clusters.get(target)).toEqual([id(0), id(1), id(2)]);
+    expect(unassigned).toEqual([id(3)]);
+    expect(await deps.jobs.get(user, job.job_id)).toMatchObject({ status: 'done', progress: 1, result });
+  });
+
+  test('killed before any request and delivered again, whole or in pieces: everything is there exactly once', async () => {
+    const organize = createOrganize(deps);
+    let kills = 0;
+    // Each round is a gallery of its own, killed one request later than the one before, until one survives.
+    for (let request = 0; ; request += 7) {
+      users += 1;
+      user = `${USER}${users}`;
+      const events = await gallery();
+      await deps.images.markDeleted({ userId: user, imageId: id(4) });
+      const batch = [...events.slice(0, 9), removed(4), ...events.slice(9)];
+      life.arm(request);
+      const outcome = await organize(user, batch).then(
+        () => 'survived',
+        (error: unknown) => error,
+      );
+      life.arm(null);
+      if (outcome !== 'survived') {
+        expect(outcome).toBeInstanceOf(Killed);
+        kills += 1;
+        const size = 1 + (request % batch.length);
+        for (let start = 0; start < batch.length; start += size) await organize(user, batch.slice(start, start + size));
+      }
+      const { clusters } = await expectConsistent();
+      expect([...clusters.values()].flat().length).toBeGreaterThanOrEqual(8);
+      if (outcome === 'survived') break;
+    }
+    expect(kills).toBeGreaterThan(15);
+  }, 120_000);
+});

@@ -1,0 +1,196 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createDeadLetterSweep } from '../../functions/sweep/dead-letters.ts';
+import { createStuck } from '../../functions/sweep/stuck.ts';
+import { createDeadLetters } from '../../shared/adapters/dead-letters.ts';
+import { createImages } from '../../shared/adapters/images.ts';
+import { createJobs } from '../../shared/adapters/jobs.ts';
+import { createObjects } from '../../shared/adapters/objects.ts';
+import { createQueues } from '../../shared/adapters/queues.ts';
+import { freshStages, type ImageRecord, type StageName } from '../../shared/domain/image.ts';
+import { AT, imageId, imageRecord } from '../support/records.ts';
+import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
+
+const USER = 'Ann';
+const MINUTE = 60_000;
+const key = { userId: USER, imageId: imageId(1) };
+const incoming = `incoming/${USER}/${imageId(1)}`;
+const original = `originals/${USER}/${imageId(1)}`;
+
+let world: World;
+let now: Date;
+const clock = () => now;
+let deps: ReturnType<typeof adapters>;
+
+function adapters() {
+  return {
+    images: createImages(world.table, TABLE, clock),
+    jobs: createJobs(world.table, TABLE, clock),
+    objects: createObjects(world.s3, BUCKET),
+    queues: createQueues(world.sqs, world.urls),
+    clock,
+  };
+}
+
+beforeAll(async () => {
+  world = await startWorld();
+  deps = adapters();
+});
+afterAll(() => world.stop());
+beforeEach(async () => {
+  now = AT;
+  for (const name of ['ingest', 'describe', 'organize', 'jobs'] as const) await world.drain(name);
+  await deps.images.erase(key);
+  await deps.objects.remove([incoming, original]);
+});
+
+/** A photo whose stages before `stage` are done and which stopped moving in `stage`. */
+async function stuckIn(stage: StageName): Promise<ImageRecord> {
+  const stages = freshStages();
+  for (const name of ['ingest', 'describe', 'organize'] as const) {
+    if (name === stage) break;
+    stages[name] = { state: 'done', attempts: 1 };
+  }
+  stages[stage] = { state: 'running', attempts: 1, started_at: AT.toISOString() };
+  const record = imageRecord(USER, 1, { status: 'processing', stages });
+  await deps.images.create(record);
+  return record;
+}
+
+describe('what is stuck', () => {
+  const sweep = () => createStuck({ ...deps, staleMs: 15 * MINUTE })();
+  const later = (minutes: number) => {
+    now = new Date(AT.getTime() + minutes * MINUTE);
+  };
+
+  test.each([
+    ['ingest', 'ingest', { s3: { bucket: { name: BUCKET }, object: { key: incoming } } }],
+    ['describe', 'describe', { user_id: USER, image_id: imageId(1) }],
+    ['organize', 'organize', { type: 'described', image_id: imageId(1) }],
+  ] as const)('in %s has its message sent again, once per waiting time', async (stage, queue, message) => {
+    await stuckIn(stage);
+    later(14);
+    await sweep();
+    expect(await world.drain(queue)).toEqual([]);
+    later(16);
+    await sweep();
+    await sweep();
+    const [sent, ...more] = await world.drain(queue);
+    expect(stage === 'ingest' ? (sent as { Records: unknown[] }).Records[0] : sent).toMatchObject(message);
+    expect(more).toEqual([]);
+    later(32);
+    await sweep();
+    expect(await world.drain(queue)).toHaveLength(1);
+  });
+
+  test('all stages ended, only the status is missing: it is done', async () => {
+    const ended = { state: 'done', attempts: 1 } as const;
+    const stages = { ingest: ended, describe: ended, organize: ended };
+    await deps.images.create(imageRecord(USER, 1, { status: 'processing', stages }));
+    later(16);
+    await sweep();
+    expect(await deps.images.get(key)).toMatchObject({ status: 'done' });
+  });
+
+  test('an upload that never came expires when its form has, with a reason', async () => {
+    await deps.images.create(imageRecord(USER, 1));
+    later(59);
+    await sweep();
+    expect(await deps.images.get(key)).toMatchObject({ status: 'awaiting_upload' });
+    later(61);
+    await sweep();
+    expect(await deps.images.get(key)).toMatchObject({
+      status: 'expired',
+      error: { code: 'upload_expired', message: expect.stringContaining('new one') },
+    });
+    expect(await deps.images.stale(new Date(AT.getTime() + 1e9), 10)).toEqual([]);
+  });
+
+  test('bytes that came but whose event was lost are read', async () => {
+    await deps.images.create(imageRecord(USER, 1));
+    await deps.objects.write(incoming, new Uint8Array(3), 'image/jpeg');
+    later(61);
+    await sweep();
+    expect(await deps.images.get(key)).toMatchObject({ status: 'awaiting_upload' });
+    expect(await world.drain('ingest')).toHaveLength(1);
+  });
+
+  test('a photo half erased is erased on', async () => {
+    await deps.images.create(imageRecord(USER, 1, { status: 'processing' }));
+    await deps.images.markDeleted(key);
+    later(16);
+    await sweep();
+    expect(await world.drain('organize')).toMatchObject([{ type: 'removed', image_id: imageId(1) }]);
+  });
+
+  test('a job is sent again, and fails after a day', async () => {
+    const job = await deps.jobs.create(USER, { k: 'auto', names: true }, () => imageId(50));
+    later(16);
+    await sweep();
+    expect(await world.drain('jobs')).toMatchObject([{ type: 'recluster', job_id: job.job_id }]);
+    later(25 * 60);
+    await sweep();
+    expect(await world.drain('jobs')).toEqual([]);
+    expect(await deps.jobs.get(USER, job.job_id)).toMatchObject({ status: 'failed', error: { code: 'timed_out' } });
+  });
+});
+
+describe('dead letters', () => {
+  // The live queues stand in for the dead-letter ones: what lies in them is the same.
+  const sweep = () =>
+    createDeadLetterSweep({ ...deps, letters: createDeadLetters(world.sqs), urls: { ingest: world.urls.ingest } })();
+  const sweepOf = (name: 'describe' | 'organize' | 'jobs') =>
+    createDeadLetterSweep({ ...deps, letters: createDeadLetters(world.sqs), urls: { [name]: world.urls[name] } })();
+
+  test('ingest gave up: failed, with a reason and its bytes kept where originals lie', async () => {
+    await stuckIn('ingest');
+    await deps.objects.write(incoming, new Uint8Array([1, 2, 3]), 'image/jpeg');
+    await deps.queues.ingest(BUCKET, USER, incoming);
+    expect(await sweep()).toEqual({ letters: 1, unreadable: 0 });
+    expect(await deps.images.get(key)).toMatchObject({
+      status: 'failed',
+      error: { code: 'ingest_gave_up' },
+      original: { key: original, bytes: 3 },
+    });
+    expect(await deps.objects.read(original)).toEqual(new Uint8Array([1, 2, 3]));
+    expect(await deps.objects.read(incoming)).toBeNull();
+  });
+
+  test('a letter about a photo that is gone is removed', async () => {
+    await deps.queues.describe({ user_id: USER, image_id: imageId(1) });
+    const remaining = async () => (await createDeadLetters(world.sqs).look(world.urls.describe, 10)).length;
+    await sweepOf('describe');
+    expect(await remaining()).toBe(0);
+  });
+
+  test('describe gave up: the photo goes on without words', async () => {
+    await stuckIn('describe');
+    await deps.queues.describe({ user_id: USER, image_id: imageId(1) });
+    await sweepOf('describe');
+    expect(await deps.images.get(key)).toMatchObject({
+      status: 'processing',
+      stages: { describe: { state: 'failed', error: { code: 'describe_gave_up' } } },
+    });
+    expect(await world.drain('organize')).toMatchObject([{ type: 'described', image_id: imageId(1) }]);
+  });
+
+  test('organize gave up: the photo is done, and its stage says what is missing', async () => {
+    const record = await stuckIn('organize');
+    const event_id = `described:${record.image_id}:0`;
+    await deps.queues.organize([{ type: 'described', event_id, user_id: USER, image_id: record.image_id }]);
+    await sweepOf('organize');
+    expect(await deps.images.get(key)).toMatchObject({ status: 'done', stages: { organize: { state: 'failed' } } });
+  });
+
+  test('a job gave up: failed, with a reason', async () => {
+    const job = await deps.jobs.create(USER, { k: 'auto', names: true }, () => imageId(51));
+    await deps.queues.jobs({ type: 'recluster', user_id: USER, job_id: job.job_id });
+    await sweepOf('jobs');
+    expect(await deps.jobs.get(USER, job.job_id)).toMatchObject({ status: 'failed', error: { code: 'gave_up' } });
+  });
+
+  test('what nobody can read is counted and stays', async () => {
+    await world.sqs.send(new SendMessageCommand({ QueueUrl: world.urls.ingest, MessageBody: 'not JSON' }));
+    expect(await sweep()).toEqual({ letters: 1, unreadable: 1 });
+  });
+});
