@@ -33,7 +33,10 @@ export function drawMixture(recipe: MixtureRecipe): Mixture {
   const add = (vector: Float32Array, label: number) =>
     points.push({ vector: recipe.offset ? near(common, recipe.offset, vector) : vector, label });
   let family = randomDirection(random);
-  const order = shuffled(sizes.map((_, i) => i), random);
+  const order = shuffled(
+    sizes.map((_, i) => i),
+    random,
+  );
   sizes.forEach((size, label) => {
     if (families && label % families.size === 0) family = randomDirection(random);
     const centre = families ? near(family, families.within, randomDirection(random)) : randomDirection(random);
@@ -82,3 +85,13 @@ export const MIXTURES: MixtureRecipe[] = [
   { name: 'families', sizes: unequal(12, 600, 15), within: [0.65, 0.8], families: { size: 3, within: 0.6 }, seed: 10 },
   { name: 'few, small', sizes: [4, 5, 6, 12, 20], within: [0.6, 0.85], outliers: 5, seed: 11 },
 ];
+
+/** As many photos as a large gallery holds. */
+export const LARGE_MIXTURE: MixtureRecipe = {
+  name: 'large, outliers',
+  sizes: unequal(40, 9500, 30),
+  within: [0.5, 0.9],
+  outliers: 500,
+  offset: 0.4,
+  seed: 12,
+};

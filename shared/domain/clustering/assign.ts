@@ -16,6 +16,8 @@ export interface Prior {
 export interface Assignment {
   /** The cluster to join, or null: wait. */
   readonly cluster_id: string | null;
+  /** The best cluster, whether joined or not; null when there are none. */
+  readonly nearest: string | null;
   /** Average similarity to the members of the best cluster, in [-1, 1]; 0 when there are no clusters. */
   readonly similarity: number;
   /** What the similarity had to reach. */
@@ -27,7 +29,7 @@ export interface Assignment {
 }
 
 /** Members of this many deviations below the mean still belong. */
-const Z_MEMBER = 2.5;
+const Z_MEMBER = 3;
 /** Nothing belongs that unrelated images reach by chance. */
 const Z_BACKGROUND = 3;
 /** A cluster's own numbers and the prior weigh alike at this many members. */
@@ -115,7 +117,15 @@ export function assign(vector: Float32Array, clusters: readonly ClusterStats[], 
     }
   }
   if (!best) {
-    return { cluster_id: null, similarity: 0, threshold: 0, runner_up: null, margin: 0, reason: 'no_clusters' };
+    return {
+      cluster_id: null,
+      nearest: null,
+      similarity: 0,
+      threshold: 0,
+      runner_up: null,
+      margin: 0,
+      reason: 'no_clusters',
+    };
   }
   const similarity = similarityTo(best, vector);
   const threshold = thresholdOf(best, prior);
@@ -123,7 +133,16 @@ export function assign(vector: Float32Array, clusters: readonly ClusterStats[], 
   const runner_up = second && { cluster_id: second.cluster_id, similarity: similarityTo(second, vector) };
   const reason =
     similarity < threshold ? 'below_threshold' : bestAffinity - secondAffinity < margin ? 'ambiguous' : 'assigned';
-  return { cluster_id: reason === 'assigned' ? best.cluster_id : null, similarity, threshold, runner_up, margin, reason };
+  const nearest = best.cluster_id;
+  return {
+    cluster_id: reason === 'assigned' ? nearest : null,
+    nearest,
+    similarity,
+    threshold,
+    runner_up,
+    margin,
+    reason,
+  };
 }
 
 function marginBetween(a: ClusterStats, b: ClusterStats, prior: Prior): number {

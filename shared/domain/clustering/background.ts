@@ -3,8 +3,8 @@
  * unrelated captions may have cosine 0.1, two unrelated colour histograms 0.7), so no similarity means anything by itself:
  * everything here is measured against this background.
  *
- * It is learned per user as a histogram of similarities between each new image and those waiting, most of which have
- * nothing to do with it. Related pairs can only lie to the right, so the centre and width of the unrelated ones are read
+ * It is learned per user as a histogram of similarities between each new image and a few others (those waiting and a
+ * random sample of all), most of which have nothing to do with it. Related pairs can only lie to the right, so the centre and width of the unrelated ones are read
  * from the left part alone: Efron's "empirical null" ("Large-scale simultaneous hypothesis testing", 2004) by quantiles.
  */
 export interface BackgroundStats {
@@ -26,8 +26,8 @@ const BINS = 150;
 const LOWEST = -0.5;
 const STEP = 1.5 / BINS;
 
-/** How many images' worth of comparisons the expectation weighs. */
-const EXPECTED_WEIGHT = 10;
+/** At this many images data and expectation weigh alike; the number of pairs grows with the square of the images. */
+const EXPECTED_WEIGHT = 8;
 
 /**
  * Pairs are remembered up to this many; beyond, old ones fade, so that the background follows the gallery.
@@ -66,7 +66,7 @@ export function estimateBackground(stats: BackgroundStats): Background {
   // Were 85 % of the pairs unrelated, these would be the 4.7 % and 35.3 % quantiles of a normal distribution.
   const deviation = Math.max(0.01, (high - low) / (1.675 - 0.377));
   const mean = high + 0.377 * deviation;
-  const weight = stats.images / (stats.images + EXPECTED_WEIGHT);
+  const weight = stats.images ** 2 / (stats.images ** 2 + EXPECTED_WEIGHT ** 2);
   return {
     mean: weight * mean + (1 - weight) * stats.expected.mean,
     deviation: weight * deviation + (1 - weight) * stats.expected.deviation,

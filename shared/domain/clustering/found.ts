@@ -1,10 +1,11 @@
 import type { Prior } from './assign.ts';
+import type { Background } from './background.ts';
+import { divide } from './divide.ts';
+import { cohesion, statsOf } from './stats.ts';
 import { dot } from './vectors.ts';
+import type { Waiting } from './waiting.ts';
 
-export interface Waiting {
-  readonly image_id: string;
-  readonly vector: Float32Array;
-}
+export type { Waiting };
 
 /** Images waiting for a cluster are compared with each new one, so their number bounds the work per image. */
 export const MOST_WAITING = 64;
@@ -13,7 +14,13 @@ export const MOST_WAITING = 64;
 export const LEAST_MEMBERS = 3;
 
 /** By how many deviations founders must be nearer to each other than unrelated images, by their number. */
-const AGREEMENT: readonly number[] = [3, 2.4, 2.1, 1.9];
+const AGREEMENT: readonly number[] = [3, 2.4, 2.1, 1.9, 1.7, 1.5];
+
+/** Never more than this share of the way from unrelated to equal: where the background is wide, deviations go beyond. */
+const MOST_ASKED = 0.7;
+
+/** Founders were picked from many for their likeness, by a background known from little: they must agree the more. */
+const FOUNDING = 1.5;
 
 /**
  * Do the newest image and some of those waiting agree well enough to found a cluster?
@@ -24,7 +31,7 @@ const AGREEMENT: readonly number[] = [3, 2.4, 2.1, 1.9];
  * resemble each other by chance; and when there is nothing to stand out from, because all images resemble each other,
  * it must by the expected background too.
  * @param others more images, of any cluster or none, that show what is not in the group.
- * @returns the ids of the founders, the newest first; null when there is no such group.
+ * @returns the ids of the founders, the newest among them; null when there is no such group.
  */
 export function found(
   waiting: readonly Waiting[],
@@ -56,11 +63,18 @@ export function found(
       if (!taken.has(i)) sums[i]! += dot(pool[i]!.vector, pool[next]!.vector);
     }
   }
-  if (group.length < LEAST_MEMBERS) return null;
-  const average = pairSum / ((group.length * (group.length - 1)) / 2);
-  const rest = contrast(group, [...pool.filter((_, i) => !taken.has(i)), ...others]);
-  const base = rest === null ? background.mean + 0.7 * background.deviation : Math.max(background.mean, rest);
-  return average >= base + agreement(group.length) * background.deviation ? group.map((i) => i.image_id) : null;
+  const together = divide(group, background).find((part) => part.includes(newest)) ?? [];
+  if (together.length < LEAST_MEMBERS) return null;
+  const rest = contrast(together, [...pool, ...others]);
+  const base = rest === null ? background.mean : Math.max(background.mean, rest);
+  const average = cohesion(
+    statsOf(
+      newest.image_id,
+      together.map((image) => image.vector),
+    ),
+  );
+  const stands = agreesAsCluster(together.length, average, { ...background, mean: base }, FOUNDING);
+  return stands ? together.map((image) => image.image_id) : null;
 }
 
 /** Average similarity of the group to images outside it; null when there are too few to tell. */
@@ -71,6 +85,15 @@ function contrast(group: readonly Waiting[], others: readonly Waiting[]): number
   let sum = 0;
   for (const vector of outside.values()) for (const member of group) sum += dot(member.vector, vector);
   return sum / (outside.size * group.length);
+}
+
+/**
+ * Does a group of this size and average pairwise similarity stand out of the background? `strictness` multiplies the
+ * number of deviations asked for.
+ */
+export function agreesAsCluster(size: number, average: number, background: Background, strictness = 1): boolean {
+  const asked = Math.min(strictness * agreement(size) * background.deviation, MOST_ASKED * (1 - background.mean));
+  return size >= LEAST_MEMBERS && average >= background.mean + asked;
 }
 
 function agreement(size: number): number {

@@ -20,9 +20,8 @@ export function adjustedRandIndex<A, B>(expected: readonly A[], actual: readonly
     const b = actual[i]!;
     rows.set(a, (rows.get(a) ?? 0) + 1);
     columns.set(b, (columns.get(b) ?? 0) + 1);
-    let row = cells.get(a);
-    if (!row) cells.set(a, (row = new Map()));
-    row.set(b, (row.get(b) ?? 0) + 1);
+    const row = cells.get(a) ?? new Map<B, number>();
+    cells.set(a, row.set(b, (row.get(b) ?? 0) + 1));
   });
   const together = [...cells.values()].reduce((sum, row) => sum + pairsWithin(row.values()), 0);
   const inRows = pairsWithin(rows.values());

@@ -17,7 +17,9 @@ export function learnReduction(vectors: readonly Float32Array[], dimensions: num
   const mean = meanOf(vectors, width);
   const centred = vectors.map((vector) => vector.map((value, i) => value - mean[i]!));
   const count = Math.min(dimensions, Math.max(1, vectors.length - 1), width);
-  let axes = Array.from({ length: count }, () => Float32Array.from({ length: width }, () => gaussian(random)));
+  let axes: Float32Array[] = Array.from({ length: count }, () =>
+    Float32Array.from({ length: width }, () => gaussian(random)),
+  );
   for (let round = 0; round < 4; round += 1) {
     axes = orthonormalise(
       axes.map((axis) => {
