@@ -90,7 +90,7 @@ export function createAzureOpenAI(options: AzureOpenAIOptions): AzureOpenAIAdapt
   ): Promise<T> {
     const client = await clientFor();
     try {
-      // The client's own timeout ends with the response's headers; the signal also bounds its body.
+      // The client's own timeout does not cover the body of an error answer; the signal does.
       return await run(client, AbortSignal.timeout(options.timeoutMs));
     } catch (error) {
       throw translateError(error, { deploymentSetting, now: clock() });

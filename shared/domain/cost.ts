@@ -31,7 +31,8 @@ const UNKNOWN_MODEL: Tokens = { input: 2.5, output: 10 };
  */
 export function costMicroDollars(model: string, tokens: Tokens): number {
   const price = priceOf(model.toLowerCase());
-  return Math.ceil(tokens.input * price.input + tokens.output * price.output - 1e-9);
+  // Less a hair: 0.1 + 0.2 must not become one more.
+  return Math.max(0, Math.ceil(tokens.input * price.input + tokens.output * price.output - 1e-9));
 }
 
 function priceOf(model: string): Tokens {

@@ -7,7 +7,9 @@ const UNCHANGED = new Set(
 
 const IRREGULAR = new Map(
   Object.entries({
+    brownies: 'brownie',
     children: 'child',
+    cookies: 'cookie',
     feet: 'foot',
     geese: 'goose',
     knives: 'knife',
@@ -15,7 +17,9 @@ const IRREGULAR = new Map(
     loaves: 'loaf',
     men: 'man',
     mice: 'mouse',
+    movies: 'movie',
     people: 'person',
+    selfies: 'selfie',
     shelves: 'shelf',
     teeth: 'tooth',
     wolves: 'wolf',
@@ -34,6 +38,7 @@ function singularWord(word: string): string {
   if (irregular !== undefined) return irregular;
   if (UNCHANGED.has(word) || word.length < 4 || !word.endsWith('s')) return word;
   if (/(ss|us|is)$/.test(word)) return word;
+  if (word.endsWith('es') && UNCHANGED.has(word.slice(0, -2))) return word.slice(0, -2);
   if (/[^aeiou]ies$/.test(word)) return word.length > 4 ? `${word.slice(0, -3)}y` : word.slice(0, -1);
   if (/(ch|sh|ss|x|zz)es$/.test(word) || /(potato|tomato|mosquito|volcano|hero|echo)es$/.test(word)) {
     return word.slice(0, -2);

@@ -30,7 +30,9 @@ export async function completeChat(request: Readonly<Record<string, unknown>>, c
   const { texts, userText, images } = readMessages(request.messages);
   if (context.faults.take('refusePrompt')) throw promptFiltered();
   const seen = await Promise.all(images.map(({ bytes }) => context.see(bytes)));
-  const imageTokens = seen.map(({ width, height }, index) => countImageTokens(width, height, images[index]?.detail ?? 'auto'));
+  const imageTokens = seen.map(({ width, height }, index) =>
+    countImageTokens(width, height, images[index]?.detail ?? 'auto'),
+  );
   const promptTokens = [...texts.map(countTokens), ...imageTokens].reduce((sum, count) => sum + count, 0);
   if (promptTokens > MOST_TOKENS) {
     throw invalidRequest(
@@ -104,11 +106,18 @@ function choose(content: string, faults: FaultPlan, limit: number) {
 function outputLimit(request: Readonly<Record<string, unknown>>): number {
   const { max_completion_tokens: newer, max_tokens: older } = request;
   if (newer !== undefined && older !== undefined) {
-    throw invalidRequest("Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", 'max_tokens');
+    throw invalidRequest(
+      "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+      'max_tokens',
+    );
   }
   const limit = newer ?? older ?? Number.POSITIVE_INFINITY;
   if (typeof limit !== 'number' || limit < 1) {
-    throw invalidRequest(`Invalid 'max_completion_tokens': expected a value >= 1, but got ${String(limit)} instead.`, 'max_completion_tokens', 'integer_below_min_value');
+    throw invalidRequest(
+      `Invalid 'max_completion_tokens': expected a value >= 1, but got ${String(limit)} instead.`,
+      'max_completion_tokens',
+      'integer_below_min_value',
+    );
   }
   return limit;
 }
@@ -120,14 +129,26 @@ function readFormat(format: unknown, apiVersion: string): Schema | 'json' | unde
   if (type === 'text') return undefined;
   if (type === 'json_object') return 'json';
   if (type !== 'json_schema') {
-    throw invalidRequest(`Invalid value: '${String(type)}'. Supported values are: 'json_object', 'json_schema', and 'text'.`, 'response_format.type', 'invalid_value');
+    throw invalidRequest(
+      `Invalid value: '${String(type)}'. Supported values are: 'json_object', 'json_schema', and 'text'.`,
+      'response_format.type',
+      'invalid_value',
+    );
   }
   if (apiVersion.slice(0, 10) < FIRST_VERSION_WITH_SCHEMAS.slice(0, 10)) {
-    throw invalidRequest(`response_format value as json_schema is enabled only for api versions ${FIRST_VERSION_WITH_SCHEMAS} and later`, null, 'BadRequest');
+    throw invalidRequest(
+      `response_format value as json_schema is enabled only for api versions ${FIRST_VERSION_WITH_SCHEMAS} and later`,
+      null,
+      'BadRequest',
+    );
   }
   const name = wanted?.name;
   if (typeof name !== 'string' || !/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
-    throw invalidRequest("Invalid 'response_format.json_schema.name': expected 1 to 64 letters, digits, '_' or '-'.", 'response_format.json_schema.name', 'invalid_value');
+    throw invalidRequest(
+      "Invalid 'response_format.json_schema.name': expected 1 to 64 letters, digits, '_' or '-'.",
+      'response_format.json_schema.name',
+      'invalid_value',
+    );
   }
   if (wanted?.strict === true) checkStrictSchema(name, wanted.schema);
   return (wanted?.schema ?? {}) as Schema;

@@ -46,7 +46,9 @@ export function parseAzureFaults(text: string): AzureFaults {
     const [, name = '', value = '', unit] = /^azure:([\w]+)=(\d+)(s?)$/.exec(entry) ?? [];
     const fault = NAMES[name];
     if (!fault || (unit === 's' && fault !== 'throttle')) {
-      throw new RangeError(`Expected azure:<fault>=<count> with a fault of ${Object.keys(NAMES).join(', ')}; received "${entry}".`);
+      throw new RangeError(
+        `Expected azure:<fault>=<count> with a fault of ${Object.keys(NAMES).join(', ')}; received "${entry}".`,
+      );
     }
     faults[fault] = unit === 's' ? { milliseconds: Number(value) * 1_000 } : Number(value);
   }

@@ -27,10 +27,19 @@ export function readMessages(messages: unknown): ReadMessages {
     const path = `messages[${index}]`;
     const { role, content } = message ?? {};
     if (typeof role !== 'string' || !ROLES.has(role)) {
-      throw invalidRequest(`Invalid value: '${String(role)}'. Supported values are: 'system', 'assistant', 'user', and 'developer'.`, `${path}.role`, 'invalid_value');
+      throw invalidRequest(
+        `Invalid value: '${String(role)}'. Supported values are: 'system', 'assistant', 'user', and 'developer'.`,
+        `${path}.role`,
+        'invalid_value',
+      );
     }
     const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
-    if (!Array.isArray(parts)) throw invalidRequest(`Invalid type for '${path}.content': expected a string or an array of objects.`, `${path}.content`, 'invalid_type');
+    if (!Array.isArray(parts))
+      throw invalidRequest(
+        `Invalid type for '${path}.content': expected a string or an array of objects.`,
+        `${path}.content`,
+        'invalid_type',
+      );
     for (const part of parts as Readonly<Record<string, unknown>>[]) {
       if (part.type === 'text' && typeof part.text === 'string') {
         texts.push(part.text);
@@ -38,11 +47,16 @@ export function readMessages(messages: unknown): ReadMessages {
       } else if (part.type === 'image_url' && role === 'user') {
         images.push(readImage(part.image_url, `${path}.content`));
       } else {
-        throw invalidRequest(`Invalid value: '${String(part.type)}'. Supported values are: 'text' and 'image_url'.`, `${path}.content`, 'invalid_value');
+        throw invalidRequest(
+          `Invalid value: '${String(part.type)}'. Supported values are: 'text' and 'image_url'.`,
+          `${path}.content`,
+          'invalid_value',
+        );
       }
     }
   });
-  if (images.length > MOST_IMAGES) throw invalidRequest(`Too many images in request. The maximum is ${MOST_IMAGES}.`, 'messages');
+  if (images.length > MOST_IMAGES)
+    throw invalidRequest(`Too many images in request. The maximum is ${MOST_IMAGES}.`, 'messages');
   return { texts, userText: userTexts.join('\n'), images };
 }
 
@@ -51,14 +65,26 @@ function readImage(image: unknown, path: string): { bytes: Uint8Array; detail: s
   const [, type, data] = /^data:([\w.+/-]+);base64,(.*)$/s.exec(typeof url === 'string' ? url : '') ?? [];
   if (type === undefined || data === undefined) {
     // A real deployment would also download http(s) addresses; this one has no business on the network.
-    throw invalidRequest('Invalid image URL. The URL must be a valid HTTP or HTTPS URL, or a data URL with base64 encoding.', path, 'BadRequest');
+    throw invalidRequest(
+      'Invalid image URL. The URL must be a valid HTTP or HTTPS URL, or a data URL with base64 encoding.',
+      path,
+      'BadRequest',
+    );
   }
   if (!/^image\/(png|jpeg|gif|webp)$/.test(type)) {
-    throw invalidRequest("You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png', 'jpeg', 'gif', 'webp'].", path, 'invalid_image_format');
+    throw invalidRequest(
+      "You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png', 'jpeg', 'gif', 'webp'].",
+      path,
+      'invalid_image_format',
+    );
   }
   if (!isBase64(data)) throw invalidRequest('Invalid base64 image_url.', null, 'invalid_base64');
   if (detail !== 'auto' && detail !== 'low' && detail !== 'high') {
-    throw invalidRequest(`Invalid value: '${String(detail)}'. Supported values are: 'low', 'high', and 'auto'.`, path, 'invalid_value');
+    throw invalidRequest(
+      `Invalid value: '${String(detail)}'. Supported values are: 'low', 'high', and 'auto'.`,
+      path,
+      'invalid_value',
+    );
   }
   const bytes = Buffer.from(data, 'base64');
   if (bytes.byteLength > BIGGEST_IMAGE_BYTES) {

@@ -49,7 +49,8 @@ export function readGroup(text: string): { members: string[]; taken: string[] } 
     if (typeof value === 'string') into.push(value);
     else if (Array.isArray(value)) for (const item of value) collect(item, into);
     else if (typeof value === 'object' && value !== null) {
-      for (const [key, item] of Object.entries(value)) collect(item, /sibling|taken|avoid|exist|other/i.test(key) ? taken : into);
+      for (const [key, item] of Object.entries(value))
+        collect(item, /sibling|taken|avoid|exist|other/i.test(key) ? taken : into);
     }
   };
   collect(parse(text) ?? text.split('\n').filter((line) => line.trim() !== ''), members);

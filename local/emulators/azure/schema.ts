@@ -1,15 +1,40 @@
-import { invalidRequest } from './errors.ts';
+import { type AzureError, invalidRequest } from './errors.ts';
 
 /** A JSON schema as it arrives: nothing about it is known yet. */
 export type Schema = Readonly<Record<string, unknown>>;
 
 /** Azure's list: "Unsupported type-specific keywords" of its structured outputs page, and composition it refuses. */
 const UNSUPPORTED = new Set([
-  'minLength', 'maxLength', 'pattern', 'format',
-  'minimum', 'maximum', 'multipleOf', 'exclusiveMinimum', 'exclusiveMaximum',
-  'patternProperties', 'unevaluatedProperties', 'propertyNames', 'minProperties', 'maxProperties',
-  'unevaluatedItems', 'contains', 'minContains', 'maxContains', 'minItems', 'maxItems', 'uniqueItems',
-  'allOf', 'oneOf', 'not', 'if', 'then', 'else', 'dependentRequired', 'dependentSchemas', 'default',
+  'minLength',
+  'maxLength',
+  'pattern',
+  'format',
+  'minimum',
+  'maximum',
+  'multipleOf',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'patternProperties',
+  'unevaluatedProperties',
+  'propertyNames',
+  'minProperties',
+  'maxProperties',
+  'unevaluatedItems',
+  'contains',
+  'minContains',
+  'maxContains',
+  'minItems',
+  'maxItems',
+  'uniqueItems',
+  'allOf',
+  'oneOf',
+  'not',
+  'if',
+  'then',
+  'else',
+  'dependentRequired',
+  'dependentSchemas',
+  'default',
 ]);
 const DEEPEST = 5;
 const MOST_PROPERTIES = 100;
@@ -20,43 +45,52 @@ const MOST_PROPERTIES = 100;
  * @throws AzureError 400 `invalid_request_error`
  */
 export function checkStrictSchema(name: string, schema: unknown): void {
-  const refuse = (path: readonly string[], what: string): never => {
+  const refuse = (path: readonly string[], what: string): AzureError => {
     const context = `(${path.map((step) => `'${step}'`).join(', ')}${path.length === 1 ? ',' : ''})`;
-    throw invalidRequest(`Invalid schema for response_format '${name}': In context=${context}, ${what}.`, 'response_format');
+    return invalidRequest(
+      `Invalid schema for response_format '${name}': In context=${context}, ${what}.`,
+      'response_format',
+    );
   };
   if (!isSchema(schema) || schema.type !== 'object' || 'anyOf' in schema) {
-    return refuse([], `schema must be a JSON Schema of 'type: "object"'`);
+    throw refuse([], `schema must be a JSON Schema of 'type: "object"'`);
   }
   let properties = 0;
 
   const visit = (node: unknown, path: readonly string[], depth: number): void => {
-    if (!isSchema(node)) return refuse(path, 'schema must be an object');
-    if (depth > DEEPEST) return refuse(path, `nesting exceeds ${DEEPEST} levels`);
+    if (!isSchema(node)) throw refuse(path, 'schema must be an object');
+    if (depth > DEEPEST) throw refuse(path, `nesting exceeds ${DEEPEST} levels`);
     const unsupported = Object.keys(node).find((keyword) => UNSUPPORTED.has(keyword));
-    if (unsupported) return refuse(path, `'${unsupported}' is not permitted`);
+    if (unsupported) throw refuse(path, `'${unsupported}' is not permitted`);
     if (!('type' in node || 'anyOf' in node || '$ref' in node || 'enum' in node || 'const' in node)) {
-      return refuse(path, `schema must have a 'type' key`);
+      throw refuse(path, `schema must have a 'type' key`);
     }
     if (node.type === 'object') {
       const children = isSchema(node.properties) ? node.properties : {};
       const names = Object.keys(children);
       properties += names.length;
-      if (properties > MOST_PROPERTIES) return refuse(path, `more than ${MOST_PROPERTIES} properties in total`);
+      if (properties > MOST_PROPERTIES) throw refuse(path, `more than ${MOST_PROPERTIES} properties in total`);
       if (node.additionalProperties !== false) {
-        return refuse(path, "'additionalProperties' is required to be supplied and to be false");
+        throw refuse(path, "'additionalProperties' is required to be supplied and to be false");
       }
       const required = Array.isArray(node.required) ? node.required : [];
       const missing = names.find((property) => !required.includes(property));
       if (missing !== undefined) {
-        return refuse(path, `'required' is required to be supplied and to be an array including every key in properties. Missing '${missing}'`);
+        throw refuse(
+          path,
+          `'required' is required to be supplied and to be an array including every key in properties. Missing '${missing}'`,
+        );
       }
-      for (const [property, child] of Object.entries(children)) visit(child, [...path, 'properties', property], depth + 1);
+      for (const [property, child] of Object.entries(children))
+        visit(child, [...path, 'properties', property], depth + 1);
     }
     if (node.type === 'array') visit(node.items, [...path, 'items'], depth);
-    if (Array.isArray(node.anyOf)) node.anyOf.forEach((child, index) => visit(child, [...path, 'anyOf', String(index)], depth));
+    const alternatives: unknown[] = Array.isArray(node.anyOf) ? node.anyOf : [];
+    for (const [index, child] of alternatives.entries()) visit(child, [...path, 'anyOf', String(index)], depth);
   };
   visit(schema, [], 1);
-  for (const [key, child] of Object.entries(isSchema(schema.$defs) ? schema.$defs : {})) visit(child, ['$defs', key], 1);
+  for (const [key, child] of Object.entries(isSchema(schema.$defs) ? schema.$defs : {}))
+    visit(child, ['$defs', key], 1);
 }
 
 /**
@@ -74,7 +108,10 @@ export function fillSchema(schema: Schema, known: ReadonlyMap<string, unknown>):
     switch (type) {
       case 'object':
         return Object.fromEntries(
-          Object.entries(isSchema(node.properties) ? node.properties : {}).map(([key, child]) => [key, fill(child as Schema, key)]),
+          Object.entries(isSchema(node.properties) ? node.properties : {}).map(([key, child]) => [
+            key,
+            fill(child as Schema, key),
+          ]),
         );
       case 'array':
         return Array.isArray(value) && isSchema(node.items) && node.items.type === 'string' ? value : [];

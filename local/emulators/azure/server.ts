@@ -41,7 +41,11 @@ export interface AzureEmulator {
  * at the first picture and comes back by itself if it dies.
  */
 export async function startAzure(options: AzureOptions): Promise<AzureEmulator> {
-  const { clock = () => new Date(), newId = randomUUID, log = (message) => process.stderr.write(`${message}\n`) } = options;
+  const {
+    clock = () => new Date(),
+    newId = randomUUID,
+    log = (message) => process.stderr.write(`${message}\n`),
+  } = options;
   const faults = new FaultPlan(clock);
   faults.set(options.faults ?? {});
   const vision = startVision();
@@ -49,21 +53,26 @@ export async function startAzure(options: AzureOptions): Promise<AzureEmulator> 
 
   const server = createServer(async (request, response) => {
     try {
-      const body = await answer(request);
+      const gone = new AbortController();
+      response.once('close', () => gone.abort());
+      const body = await answer(request, gone.signal);
       send(response, 200, body);
     } catch (error) {
-      if (stopped.signal.aborted) return void response.destroy();
-      if (!(error instanceof AzureError)) log(`azure emulator: ${error instanceof Error ? error.stack : String(error)}`);
+      // The client hung up, or we are closing: nobody is left to answer.
+      if (stopped.signal.aborted || response.destroyed || request.errored) return void response.destroy();
+      if (!(error instanceof AzureError))
+        log(`azure emulator: ${error instanceof Error ? error.stack : String(error)}`);
       const failure = error instanceof AzureError ? error : serverError();
       send(response, failure.status, failure.body, failure.headers);
     }
   });
 
-  async function answer(request: IncomingMessage): Promise<object> {
+  async function answer(request: IncomingMessage, gone: AbortSignal): Promise<object> {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const body = await readBody(request);
     if (!sameKey(request.headers['api-key'], options.apiKey)) throw badKey();
-    const [, deployment, operation] = /^\/openai\/deployments\/([^/]+)\/(chat\/completions|embeddings)$/.exec(url.pathname) ?? [];
+    const [, deployment, operation] =
+      /^\/openai\/deployments\/([^/]+)\/(chat\/completions|embeddings)$/.exec(url.pathname) ?? [];
     const apiVersion = url.searchParams.get('api-version') ?? '';
     if (!deployment || !/^20\d\d-\d\d-\d\d(-preview)?$/.test(apiVersion)) throw notFound();
     if (request.method !== 'POST') throw notFound();
@@ -74,15 +83,19 @@ export async function startAzure(options: AzureOptions): Promise<AzureEmulator> 
     const kind = operation === 'embeddings' ? 'Embeddings_Create' : 'ChatCompletions_Create';
     if (name !== expected) {
       const label = operation === 'embeddings' ? 'embeddings' : 'chatCompletion';
-      throw new AzureError(400, { code: 'OperationNotSupported', message: `The ${label} operation does not work with the specified model. Please choose different model and try again.` });
+      throw new AzureError(400, {
+        code: 'OperationNotSupported',
+        message: `The ${label} operation does not work with the specified model. Please choose different model and try again.`,
+      });
     }
     const retryAfter = faults.takeThrottle();
     if (retryAfter !== undefined) throw throttled(kind, apiVersion, retryAfter);
     if (faults.take('error')) throw serverError();
-    if (faults.take('slow')) await wait(faults.slowMilliseconds, undefined, { signal: stopped.signal, ref: false });
+    if (faults.take('slow'))
+      await wait(faults.slowMilliseconds, undefined, { signal: AbortSignal.any([stopped.signal, gone]), ref: false });
     const json = parseBody(body);
     if (operation === 'embeddings') return createEmbeddings(json);
-    return completeChat(json, { apiVersion, clock, newId, faults, see: vision.see });
+    return completeChat(json, { apiVersion, clock, newId, faults, see: (image) => vision.see(image, gone) });
   }
 
   await listen(server, options.port ?? 0);
@@ -110,7 +123,12 @@ function listen(server: Server, port: number): Promise<void> {
   });
 }
 
-function send(response: ServerResponse, status: number, body: object, headers: Readonly<Record<string, string>> = {}): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   if (response.destroyed) return;
   response.writeHead(status, { 'content-type': 'application/json', 'apim-request-id': randomUUID(), ...headers });
   response.end(JSON.stringify(body));
@@ -121,7 +139,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength;
-    if (bytes > BIGGEST_BODY_BYTES) throw new AzureError(413, { code: 'RequestEntityTooLarge', message: 'Request body too large.' });
+    if (bytes > BIGGEST_BODY_BYTES)
+      throw new AzureError(413, { code: 'RequestEntityTooLarge', message: 'Request body too large.' });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -18,11 +18,40 @@ const COMMON = new Set(
 /** Everyday synonyms, so that a search for "puppy" finds a dog: the second word stands for the first. */
 const SAME = new Map(
   Object.entries({
-    automobile: 'car', bike: 'bicycle', dish: 'food', doggy: 'dog', doggie: 'dog', hound: 'dog', kitten: 'cat', kitty: 'cat',
-    lorry: 'truck', meal: 'food', motorbike: 'motorcycle', ocean: 'sea', pup: 'dog', puppy: 'dog', sailboat: 'boat',
-    ship: 'boat', sofa: 'couch', vessel: 'boat', yacht: 'boat', people: 'person', human: 'person', men: 'man', women: 'woman',
-    children: 'child', aeroplane: 'airplane', plane: 'airplane', donut: 'doughnut', plant: 'plant', vegetation: 'plant',
-    telephone: 'phone', television: 'tv', birdie: 'bird', pony: 'horse', lamb: 'sheep',
+    automobile: 'car',
+    bike: 'bicycle',
+    dish: 'food',
+    doggy: 'dog',
+    doggie: 'dog',
+    hound: 'dog',
+    kitten: 'cat',
+    kitty: 'cat',
+    lorry: 'truck',
+    meal: 'food',
+    motorbike: 'motorcycle',
+    ocean: 'sea',
+    pup: 'dog',
+    puppy: 'dog',
+    sailboat: 'boat',
+    ship: 'boat',
+    sofa: 'couch',
+    vessel: 'boat',
+    yacht: 'boat',
+    people: 'person',
+    human: 'person',
+    men: 'man',
+    women: 'woman',
+    children: 'child',
+    aeroplane: 'airplane',
+    plane: 'airplane',
+    donut: 'doughnut',
+    plant: 'plant',
+    vegetation: 'plant',
+    telephone: 'phone',
+    television: 'tv',
+    birdie: 'bird',
+    pony: 'horse',
+    lamb: 'sheep',
   }).map(([from, to]) => [stem(from), stem(to)]),
 );
 
@@ -39,7 +68,12 @@ export interface Word {
 
 /** The words of a text that mean something, in order. */
 export function meaningfulWords(text: string): Word[] {
-  const written = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const written =
+    text
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? [];
   return written
     .filter((word) => !STOP.has(word))
     .map((word) => {

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { FaultPlan, parseAzureFaults } from '../../../../local/emulators/azure/faults.ts';
+
+describe('parseAzureFaults', () => {
+  test('reads its own entries and leaves the others', () => {
+    expect(parseAzureFaults('describe:kill=3,azure:429=2, azure:slow=1')).toEqual({ throttle: 2, slow: 1 });
+    expect(parseAzureFaults('')).toEqual({});
+  });
+  test('reads a time to throttle for', () => {
+    expect(parseAzureFaults('azure:429=120s,azure:retry_after=30')).toEqual({
+      throttle: { milliseconds: 120_000 },
+      retryAfter: 30,
+    });
+  });
+  test.each(['azure:429', 'azure:429=x', 'azure:unknown=1', 'azure:500=3s'])('refuses %s', (text) => {
+    expect(() => parseAzureFaults(text)).toThrow(RangeError);
+  });
+});
+
+describe('FaultPlan', () => {
+  test('throttles until the time is over', () => {
+    let now = 0;
+    const plan = new FaultPlan(() => new Date(now));
+    plan.set({ throttle: { milliseconds: 1_000 }, retryAfter: 'Wed, 21 Oct 2026 07:28:00 GMT' });
+    expect(plan.takeThrottle()).toBe('Wed, 21 Oct 2026 07:28:00 GMT');
+    now = 999;
+    expect(plan.takeThrottle()).toBeDefined();
+    now = 1_000;
+    expect(plan.takeThrottle()).toBeUndefined();
+  });
+  test('a new order replaces the old one', () => {
+    const plan = new FaultPlan(() => new Date(0));
+    plan.set({ error: 5 });
+    plan.set({ refusal: 1 });
+    expect([plan.take('error'), plan.take('refusal'), plan.take('refusal')]).toEqual([false, true, false]);
+  });
+});
