@@ -8,7 +8,7 @@ export interface AccessKey {
   secretAccessKey: string;
 }
 
-export interface SessionCredentials extends AccessKey {
+interface SessionCredentials extends AccessKey {
   sessionToken: string;
   expiration: Date;
 }
@@ -81,7 +81,11 @@ export function openCredentials(directory: string, accountId: string, clock: () 
         return { secretAccessKey: keys.secretAccessKey, identity };
       }
       if (!accessKeyId.startsWith('ASIA')) {
-        throw new AwsError('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.', 403);
+        throw new AwsError(
+          'InvalidAccessKeyId',
+          'The AWS Access Key Id you provided does not exist in our records.',
+          403,
+        );
       }
       const invalid = new AwsError('InvalidToken', 'The provided token is malformed or otherwise invalid.', 400);
       const [payload = '', signature = ''] = (sessionToken ?? '').split('.');
@@ -102,7 +106,10 @@ export function openCredentials(directory: string, accountId: string, clock: () 
       const identity: Identity = {
         kind: 'session',
         arn: `arn:aws:sts::${accountId}:assumed-role/${role}/${claims.sessionName}`,
-        userId: `AROA${mac(claims.roleArn).replace(/[^A-Z0-9]/gi, '').slice(0, 17).toUpperCase()}:${claims.sessionName}`,
+        userId: `AROA${mac(claims.roleArn)
+          .replace(/[^A-Z0-9]/gi, '')
+          .slice(0, 17)
+          .toUpperCase()}:${claims.sessionName}`,
       };
       return { secretAccessKey: mac(`secret:${accessKeyId}`), identity };
     },

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
@@ -26,4 +26,24 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
     database.exec('ROLLBACK');
     throw error;
   }
+}
+
+/**
+ * Takes `directory` for this process alone, until the answered function is called or the process ends, however it ends
+ * (the lock is the operating system's, on a file in the folder).
+ * @throws Error naming the folder when another process has it
+ */
+export function lockDirectory(directory: string): () => void {
+  mkdirSync(directory, { recursive: true });
+  const database = new DatabaseSync(join(directory, 'lock'), { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    throw new Error(
+      `The data folder ${directory} is in use by another local stack. Stop that one, or choose another folder.`,
+      { cause: error },
+    );
+  }
+  return () => database.close();
 }

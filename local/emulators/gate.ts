@@ -50,7 +50,12 @@ export async function readBody(request: IncomingMessage, limit: number, tooLarge
 }
 
 /** Sends a whole answer with its length. */
-export function reply(exchange: Exchange, status: number, headers: Record<string, string>, body: string | Buffer): void {
+export function reply(
+  exchange: Exchange,
+  status: number,
+  headers: Record<string, string>,
+  body: string | Buffer,
+): void {
   const bytes = Buffer.from(body);
   exchange.response.writeHead(status, {
     ...headers,
@@ -97,6 +102,7 @@ export async function startGate(options: {
     } catch (error) {
       if (response.headersSent || request.socket.destroyed) response.destroy();
       else options.services[name].fail(exchange, asAwsError(error));
+      drain(request);
     }
   }
 
@@ -111,6 +117,15 @@ export async function startGate(options: {
     resetRequests: () => counts.clear(),
     stop: () => close(server),
   };
+}
+
+/**
+ * Reads what is left of a refused request: the client can only read the answer, and the connection only carry the next
+ * request, once the body is through. Whoever was reading it has stopped, but may have left its listener behind.
+ */
+function drain(request: IncomingMessage): void {
+  request.removeAllListeners('readable');
+  setImmediate(() => request.resume());
 }
 
 /** A malformed percent-encoding in a query must not end the process: such a request is S3's to refuse. */

@@ -55,10 +55,16 @@ export function jsonService(options: JsonServiceOptions): Service {
       const operation = Object.hasOwn(options.operations, name) ? options.operations[name] : undefined;
       exchange.count(operation ? name : 'Unknown');
       const abort = new AbortController();
-      exchange.response.on('close', () => abort.abort());
+      exchange.response.on('close', () => {
+        if (!exchange.response.writableFinished) abort.abort();
+      });
       const body = await readSigned(exchange, options.authenticator, options.name, options.maxBytes);
       if (!operation) {
-        throw new AwsError('UnknownOperationException', `${options.name}: the emulator has no operation '${name}'.`, 400);
+        throw new AwsError(
+          'UnknownOperationException',
+          `${options.name}: the emulator has no operation '${name}'.`,
+          400,
+        );
       }
       const output = await run(operation, body, abort.signal, options.validationCode);
       if (!abort.signal.aborted) {

@@ -101,10 +101,19 @@ export function canonicalRequest(
   return [request.method, path, query, headers.join(''), signedHeaders.join(';'), payloadHash].join('\n');
 }
 
-/** The key of one day, region and service, from which all of its signatures come. */
-export function signingKey(secretAccessKey: string, scope: Omit<CredentialScope, 'accessKeyId'>): Buffer {
-  const date = hmac(`AWS4${secretAccessKey}`, scope.date);
-  return hmac(hmac(hmac(date, scope.region), scope.service), 'aws4_request');
+const MAX_CACHED_KEYS = 100;
+const signingKeys = new Map<string, Buffer>();
+
+/** The key of one day, region and service, from which all of its signatures come. The last ones are kept. */
+function signingKey(secretAccessKey: string, { date, region, service }: CredentialScope): Buffer {
+  const name = [secretAccessKey, date, region, service].join('\n');
+  let key = signingKeys.get(name);
+  if (!key) {
+    key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`) as Buffer;
+    if (signingKeys.size >= MAX_CACHED_KEYS) signingKeys.clear();
+    signingKeys.set(name, key);
+  }
+  return key;
 }
 
 /** What is signed for a request: algorithm, time, scope and the hash of the canonical request. */

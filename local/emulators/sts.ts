@@ -3,8 +3,8 @@ import type { CredentialStore, Identity } from './credentials.ts';
 import { AwsError } from './errors.ts';
 import { reply, type Service } from './gate.ts';
 import { readSigned } from './json-service.ts';
-import { element, type XmlContent } from './xml.ts';
 import { sha256Hex } from './sigv4.ts';
+import { element, type XmlContent } from './xml.ts';
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 const MIN_SECONDS = 900;
@@ -26,11 +26,17 @@ export function createSts(options: {
       throw new AwsError('ValidationError', `'${roleArn}' is not a role ARN (arn:aws:iam::<account>:role/<name>).`);
     }
     if (!/^[\w+=,.@-]{2,64}$/.test(sessionName)) {
-      throw new AwsError('ValidationError', `RoleSessionName '${sessionName}' must be 2 to 64 of the characters \\w+=,.@-`);
+      throw new AwsError(
+        'ValidationError',
+        `RoleSessionName '${sessionName}' must be 2 to 64 of the characters \\w+=,.@-`,
+      );
     }
     const most = caller.kind === 'session' ? MAX_CHAINED_SECONDS : MAX_SECONDS;
     if (!Number.isInteger(seconds) || seconds < MIN_SECONDS || seconds > most) {
-      throw new AwsError('ValidationError', `DurationSeconds is ${form.get('DurationSeconds')}; expected ${MIN_SECONDS} to ${most}.`);
+      throw new AwsError(
+        'ValidationError',
+        `DurationSeconds is ${form.get('DurationSeconds')}; expected ${MIN_SECONDS} to ${most}.`,
+      );
     }
     const issued = options.credentials.issue(roleArn, sessionName, seconds);
     const { identity } = options.credentials.resolve(issued.accessKeyId, issued.sessionToken);
@@ -66,7 +72,10 @@ export function createSts(options: {
     },
     fail(exchange, error) {
       const type = error.status < 500 ? 'Sender' : 'Receiver';
-      const content = { Error: { Type: type, Code: error.code, Message: error.message }, RequestId: exchange.requestId };
+      const content = {
+        Error: { Type: type, Code: error.code, Message: error.message },
+        RequestId: exchange.requestId,
+      };
       reply(exchange, error.status, { 'content-type': 'text/xml' }, element('ErrorResponse', content, NAMESPACE));
     },
   };

@@ -2,7 +2,7 @@
 export type XmlContent = string | number | boolean | { [name: string]: XmlContent | XmlContent[] | undefined };
 
 /** Escapes text for XML; control characters that XML 1.0 forbids go out as character references, as S3 sends them. */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   return Array.from(text, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return code < 32 || '&<>"\''.includes(character) ? `&#${code};` : character;

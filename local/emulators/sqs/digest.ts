@@ -50,9 +50,17 @@ export function checkCharacters(body: string): void {
   for (const character of body) {
     const code = character.codePointAt(0) ?? 0;
     const allowed =
-      code === 0x9 || code === 0xa || code === 0xd || (code >= 0x20 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd) || code >= 0x10000;
+      code === 0x9 ||
+      code === 0xa ||
+      code === 0xd ||
+      (code >= 0x20 && code <= 0xd7ff) ||
+      (code >= 0xe000 && code <= 0xfffd) ||
+      code >= 0x10000;
     if (!allowed) {
-      throw new AwsError('InvalidMessageContents', `The message body holds U+${code.toString(16)}, which SQS does not take.`);
+      throw new AwsError(
+        'InvalidMessageContents',
+        `The message body holds U+${code.toString(16)}, which SQS does not take.`,
+      );
     }
   }
 }

@@ -21,7 +21,10 @@ export interface MessageStore {
   send(queue: Queue, message: NewMessage): { id: string; sequenceNumber: string };
   /** Takes up to `most` visible messages; those over the redrive limit go to the dead-letter queue instead. */
   receive(queue: Queue, most: number, visibilitySeconds: number): MessageRow[];
-  /** Deletes the message of a receipt; an unknown or old receipt deletes nothing, as SQS has it. */
+  /**
+   * Deletes the message of a receipt. An unknown or replaced receipt deletes nothing, as SQS has it.
+   * @throws AwsError InvalidParameterValue on a FIFO queue once the visibility timeout has passed
+   */
   delete(queue: Queue, receipt: string): void;
   /** @throws AwsError MessageNotInflight */
   changeVisibility(queue: Queue, receipt: string, seconds: number): void;
@@ -71,12 +74,10 @@ export function openMessages(options: {
      SELECT ?, id, body, attributes, group_id, deduplication_id, ?, sent, ?, receives, first_received FROM messages WHERE seq = ?`,
   );
   const removeBySeq = database.prepare('DELETE FROM messages WHERE seq = ?');
-  const removeByReceipt = database.prepare('DELETE FROM messages WHERE queue = ? AND receipt = ?');
+  const selectByReceipt = database.prepare('SELECT seq, visible FROM messages WHERE queue = ? AND receipt = ?');
   const removeExpired = database.prepare('DELETE FROM messages WHERE queue = ? AND sent < ?');
   const removeAll = database.prepare('DELETE FROM messages WHERE queue = ?');
-  const hide = database.prepare(
-    'UPDATE messages SET visible = ? WHERE queue = ? AND receipt = ? AND visible > ?',
-  );
+  const hide = database.prepare('UPDATE messages SET visible = ? WHERE queue = ? AND receipt = ? AND visible > ?');
   const count = database.prepare(
     `SELECT COALESCE(SUM(visible <= ?1), 0) AS visible,
             COALESCE(SUM(visible > ?1 AND receipt IS NOT NULL), 0) AS inFlight,
@@ -84,8 +85,12 @@ export function openMessages(options: {
      FROM messages WHERE queue = ?2`,
   );
   const next = database.prepare('SELECT MIN(visible) AS at FROM messages WHERE queue = ? AND visible > ?');
-  const inFlightQueues = database.prepare('SELECT DISTINCT queue FROM messages WHERE receipt IS NOT NULL AND visible > ?');
-  const release = database.prepare('UPDATE messages SET visible = ?1, receipt = NULL WHERE receipt IS NOT NULL AND visible > ?1');
+  const inFlightQueues = database.prepare(
+    'SELECT DISTINCT queue FROM messages WHERE receipt IS NOT NULL AND visible > ?',
+  );
+  const release = database.prepare(
+    'UPDATE messages SET visible = ?1, receipt = NULL WHERE receipt IS NOT NULL AND visible > ?1',
+  );
   const selectDuplicate = database.prepare('SELECT * FROM deduplications WHERE queue = ? AND id = ? AND expires > ?');
   const insertDuplicate = database.prepare('INSERT OR REPLACE INTO deduplications VALUES (?, ?, ?, ?, ?)');
   const removeDuplicates = database.prepare('DELETE FROM deduplications WHERE expires <= ?');
@@ -100,7 +105,10 @@ export function openMessages(options: {
       throw new AwsError('MissingParameter', 'The request must contain the parameter MessageGroupId.');
     }
     if (message.delaySeconds) {
-      throw new AwsError('InvalidParameterValue', `DelaySeconds is ${message.delaySeconds}; a FIFO queue has one delay for all messages.`);
+      throw new AwsError(
+        'InvalidParameterValue',
+        `DelaySeconds is ${message.delaySeconds}; a FIFO queue has one delay for all messages.`,
+      );
     }
     if (message.deduplicationId !== undefined) return message.deduplicationId;
     if (queue.attributes.ContentBasedDeduplication === 'true') {
@@ -113,13 +121,20 @@ export function openMessages(options: {
   }
 
   function check(queue: Queue, message: NewMessage): void {
-    if (message.body === '') throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
+    if (message.body === '')
+      throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
     checkCharacters(message.body);
     const most = Number(queue.attributes.MaximumMessageSize);
     if (messageBytes(message.body, message.attributes) > most) {
-      throw new AwsError('InvalidParameterValue', `One or more parameters are invalid. Reason: Message must be shorter than ${most} bytes.`);
+      throw new AwsError(
+        'InvalidParameterValue',
+        `One or more parameters are invalid. Reason: Message must be shorter than ${most} bytes.`,
+      );
     }
-    for (const [name, value] of Object.entries({ MessageGroupId: message.groupId, MessageDeduplicationId: message.deduplicationId })) {
+    for (const [name, value] of Object.entries({
+      MessageGroupId: message.groupId,
+      MessageDeduplicationId: message.deduplicationId,
+    })) {
       if (value !== undefined && !/^[\x21-\x7e]{1,128}$/.test(value)) {
         throw new AwsError('InvalidParameterValue', `${name} '${value}' must be 1 to 128 printable ASCII characters.`);
       }
@@ -153,10 +168,18 @@ export function openMessages(options: {
         const messageId = options.newId();
         const attributes = JSON.stringify(message.attributes);
         const { lastInsertRowid } = insert.run(
-          queue.name, messageId, message.body, attributes, message.groupId ?? null, id ?? null, at, at + scale(delay),
+          queue.name,
+          messageId,
+          message.body,
+          attributes,
+          message.groupId ?? null,
+          id ?? null,
+          at,
+          at + scale(delay),
         );
         const sequenceNumber = String(lastInsertRowid).padStart(20, '0');
-        if (id !== undefined) insertDuplicate.run(queue.name, scope + id, messageId, sequenceNumber, at + DEDUPLICATION_MS);
+        if (id !== undefined)
+          insertDuplicate.run(queue.name, scope + id, messageId, sequenceNumber, at + DEDUPLICATION_MS);
         return { id: messageId, sequenceNumber };
       });
       options.onChange(queue.name);
@@ -183,7 +206,15 @@ export function openMessages(options: {
       });
     },
     delete(queue, receipt) {
-      removeByReceipt.run(queue.name, receipt);
+      const row = selectByReceipt.get(queue.name, receipt);
+      if (!row) return;
+      if (queue.fifo && Number(row.visible) <= now()) {
+        throw new AwsError(
+          'InvalidParameterValue',
+          'Value for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.',
+        );
+      }
+      removeBySeq.run(Number(row.seq));
       options.onChange(queue.name);
     },
     changeVisibility(queue, receipt, seconds) {

@@ -70,7 +70,9 @@ export function queueNameOf(arnOrUrl: string): string {
 export function openQueues(database: DatabaseSync, arnPrefix: string, clock: () => Date): QueueStore {
   const select = database.prepare('SELECT * FROM queues WHERE name = ?');
   const selectAll = database.prepare('SELECT * FROM queues WHERE substr(name, 1, length(?)) = ? ORDER BY name');
-  const insert = database.prepare('INSERT INTO queues (name, attributes, tags, created, modified) VALUES (?, ?, ?, ?, ?)');
+  const insert = database.prepare(
+    'INSERT INTO queues (name, attributes, tags, created, modified) VALUES (?, ?, ?, ?, ?)',
+  );
   const update = database.prepare('UPDATE queues SET attributes = ?, modified = ? WHERE name = ?');
   const updateTags = database.prepare('UPDATE queues SET tags = ? WHERE name = ?');
   const remove = database.prepare('DELETE FROM queues WHERE name = ?');
@@ -131,7 +133,10 @@ export function openQueues(database: DatabaseSync, arnPrefix: string, clock: () 
     get,
     create(name, attributes, tags) {
       if (!/^[\w-]{1,80}$/.test(name.replace(/\.fifo$/, '')) || name.length > 80) {
-        throw new AwsError('InvalidParameterValue', `'${name}' is no queue name: 1 to 80 letters, digits, - and _ (.fifo).`);
+        throw new AwsError(
+          'InvalidParameterValue',
+          `'${name}' is no queue name: 1 to 80 letters, digits, - and _ (.fifo).`,
+        );
       }
       if (attributes.FifoQueue === 'true' && !name.endsWith('.fifo')) {
         throw new AwsError('InvalidParameterValue', `The name of a FIFO queue must end with .fifo; got '${name}'.`);

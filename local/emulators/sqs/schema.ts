@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS messages (
 CREATE INDEX IF NOT EXISTS messages_by_queue ON messages (queue, seq);
 CREATE INDEX IF NOT EXISTS messages_by_visible ON messages (queue, visible);
 CREATE INDEX IF NOT EXISTS messages_by_group ON messages (queue, group_id, seq);
+CREATE INDEX IF NOT EXISTS messages_by_sent ON messages (queue, sent);
 CREATE TABLE IF NOT EXISTS deduplications (
   queue TEXT NOT NULL REFERENCES queues(name) ON DELETE CASCADE,
   id TEXT NOT NULL,
@@ -33,6 +34,7 @@ CREATE TABLE IF NOT EXISTS deduplications (
   expires INTEGER NOT NULL,
   PRIMARY KEY (queue, id)
 );
+CREATE INDEX IF NOT EXISTS deduplications_by_expiry ON deduplications (expires);
 `;
 
 export interface MessageRow {
