@@ -2,7 +2,7 @@ import type { Checksums } from '../../shared/adapters/checksums.ts';
 import type { Clustering } from '../../shared/adapters/clustering.ts';
 import { type Cluster, type Clusters, NEWEST_MEMBERS } from '../../shared/adapters/clusters.ts';
 import type { Embeddings } from '../../shared/adapters/embeddings.ts';
-import type { Clock } from '../../shared/adapters/ids.ts';
+import { type Clock, uuidFrom } from '../../shared/adapters/ids.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
@@ -11,8 +11,8 @@ import type { Vectors } from '../../shared/adapters/vectors.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import type { Background } from '../../shared/domain/clustering/background.ts';
 import { type ClusterAssignment, hasEnded, type ImageRecord } from '../../shared/domain/image.ts';
-import { allImageKeys } from '../../shared/domain/object-keys.ts';
-import { parsePlan } from '../../shared/domain/recluster-plan.ts';
+import { allImageKeys, jobKey } from '../../shared/domain/object-keys.ts';
+import { parsePlan, type ReclusterPlan, storePlan } from '../../shared/domain/recluster-plan.ts';
 import { nameFromTags, nameIsDue } from './naming.ts';
 import { openSession, type Placed, type Session } from './session.ts';
 
@@ -32,6 +32,9 @@ export interface OrganizeDeps {
   canName: boolean;
   clock: Clock;
 }
+
+/** Larger clusters are not looked at again one by one: re-clustering does that. */
+const MOST_REVIEWED = 100;
 
 type Event<T extends OrganizeEvent['type']> = Extract<OrganizeEvent, { type: T }>;
 
@@ -66,7 +69,10 @@ export function createOrganize(deps: OrganizeDeps) {
           await remove(userId, run.event, opened);
           break;
         case 'reclustered':
-          await applyPlan(userId, run.event, opened);
+          await applyPart(userId, run.event, opened);
+          break;
+        case 'review':
+          await reviewCluster(userId, run.event, opened);
           break;
         case 'named':
           await name(userId, run.event);
@@ -100,6 +106,15 @@ export function createOrganize(deps: OrganizeDeps) {
       placed.push(...session.place(event.event_id, { image_id: record.image_id, vector }));
     }
     const changed = await session.save();
+    // They arrive behind this batch. One lost to a crash here is made up for when the cluster has doubled.
+    await deps.queues.organize(
+      session.dueForReview().map(({ cluster_id, size }) => ({
+        type: 'review' as const,
+        event_id: `review:${cluster_id}:${size}`,
+        user_id: userId,
+        cluster_id,
+      })),
+    );
     for (const { image_id, cluster } of placed) {
       if (cluster.cluster_id !== null) await clusters.addMember(userId, cluster.cluster_id, image_id);
     }
@@ -138,14 +153,58 @@ export function createOrganize(deps: OrganizeDeps) {
     await images.erase(key);
   }
 
-  /** Applies one part of a re-clustering: moves of images that are still there, from wherever they are now. */
-  async function applyPlan(userId: string, event: Event<'reclustered'>, opened: () => Promise<Session>) {
-    const stored = await deps.objects.read(event.plan_key);
-    if (!stored) throw new Error(`The plan of job ${event.job_id} is gone from the bucket; expected ${event.plan_key}`);
-    const plan = parsePlan(stored);
+  /** Applies one part of a re-clustering. */
+  async function applyPart(userId: string, event: Event<'reclustered'>, opened: () => Promise<Session>) {
+    const plan = await storedPlan(event.plan_key);
+    if (!plan) throw new Error(`The plan of job ${event.job_id} is gone from the bucket; expected ${event.plan_key}`);
+    const last = event.part === event.parts - 1;
     const moves = plan.parts[event.part] ?? [];
-    const ids = moves.map(({ image_id }) => image_id);
+    await applyMoves(userId, event.event_id, moves, await opened(), {
+      exact: last ? plan.exact : {},
+      mayAskName: plan.names && deps.canName,
+    });
+    if (last) await jobs.finish(userId, event.job_id, plan.result);
+    else await jobs.advance(userId, event.job_id, 0.5 + (0.5 * (event.part + 1)) / event.parts);
+  }
+
+  /**
+   * Divides a cluster that turns out to hold several. What is to be moved is written down before anything moves, and stays
+   * (the bucket forgets plans after some days): a repeated event has to move the same photos, not decide anew.
+   */
+  async function reviewCluster(userId: string, event: Event<'review'>, opened: () => Promise<Session>) {
+    const cluster = await clusters.get(userId, event.cluster_id);
+    if (!cluster || cluster.name_source === 'person') return;
     const session = await opened();
+    const key = jobKey(userId, uuidFrom(event.event_id));
+    let plan = await storedPlan(key);
+    if (!plan) {
+      const { imageIds, nextCursor } = await clusters.members(userId, event.cluster_id, { limit: MOST_REVIEWED });
+      if (nextCursor !== null) return;
+      const vectorsOf = await embeddings.getMany(userId, imageIds);
+      const members = [...vectorsOf].map(([image_id, vector]) => ({ image_id, vector }));
+      const moves = session.review(event.event_id, event.cluster_id, members);
+      if (moves.length === 0) return;
+      const result = { images: members.length, clusters: 0, unassigned: 0, moved: moves.length };
+      plan = { names: true, parts: [[...moves]], exact: {}, result };
+      await deps.objects.write(key, storePlan(plan), 'application/json');
+    }
+    await applyMoves(userId, event.event_id, plan.parts.flat(), session, { exact: {}, mayAskName: deps.canName });
+  }
+
+  async function storedPlan(key: string): Promise<ReclusterPlan | null> {
+    const stored = await deps.objects.read(key);
+    return stored ? parsePlan(stored) : null;
+  }
+
+  /** Moves images that are still there, from wherever they are now. */
+  async function applyMoves(
+    userId: string,
+    eventId: string,
+    moves: ReclusterPlan['parts'][number],
+    session: Session,
+    { exact, mayAskName }: { exact: ReclusterPlan['exact']; mayAskName: boolean },
+  ) {
+    const ids = moves.map(({ image_id }) => image_id);
     const records = new Map((await images.getMany(userId, ids)).map((record) => [record.image_id, record]));
     const known = await embeddings.getMany(userId, ids);
 
@@ -156,20 +215,17 @@ export function createOrganize(deps: OrganizeDeps) {
       const from = record?.cluster?.cluster_id ?? null;
       // Unassigned may mean "not placed yet"; its own event places it then.
       if (!vector || !record || from === cluster_id || !hasEnded(record.stages.organize.state)) continue;
-      moved.push({ placed: session.move(event.event_id, { image_id, vector }, from, cluster_id), from });
+      moved.push({ placed: session.move(eventId, { image_id, vector }, from, cluster_id), from });
     }
-    const last = event.part === event.parts - 1;
-    if (last) for (const [clusterId, exact] of Object.entries(plan.exact)) session.correct(clusterId, exact);
+    for (const [clusterId, values] of Object.entries(exact)) session.correct(clusterId, values);
     const changed = await session.save();
     for (const { placed, from } of moved) {
       if (placed.cluster.cluster_id) await clusters.addMember(userId, placed.cluster.cluster_id, placed.image_id);
       if (from !== null) await clusters.removeMember(userId, from, placed.image_id);
     }
     const affected = new Set([...changed, ...moved.flatMap(({ from }) => (from === null ? [] : [from]))]);
-    await refresh(userId, session, [...affected], plan.names && deps.canName);
+    await refresh(userId, session, [...affected], mayAskName);
     for (const { placed } of moved) await images.setCluster({ userId, imageId: placed.image_id }, placed.cluster);
-    if (last) await jobs.finish(userId, event.job_id, plan.result);
-    else await jobs.advance(userId, event.job_id, 0.5 + (0.5 * (event.part + 1)) / event.parts);
   }
 
   /** The model's name for a cluster, unless a person has named it. */
@@ -229,6 +285,7 @@ type Run =
   | { type: 'described'; events: Event<'described'>[] }
   | { type: 'removed'; event: Event<'removed'> }
   | { type: 'reclustered'; event: Event<'reclustered'> }
+  | { type: 'review'; event: Event<'review'> }
   | { type: 'named'; event: Event<'named'> };
 
 /** Neighbouring `described` events together, all others one by one, in the order in which they came. */

@@ -4,6 +4,7 @@ import { uuidFrom } from '../../shared/adapters/ids.ts';
 import { type Background, newBackground } from '../../shared/domain/clustering/background.ts';
 import { MOST_WAITING, type Waiting } from '../../shared/domain/clustering/found.ts';
 import { type ClusterState, place } from '../../shared/domain/clustering/place.ts';
+import { review } from '../../shared/domain/clustering/review.ts';
 import {
   addMember,
   type ClusterStats,
@@ -88,6 +89,8 @@ export async function openSession({ clustering, embeddings, background }: Sessio
   };
   const memoryMarks = marksOf(memory.applied);
   let memoryDirty = false;
+  /** Clusters that have grown enough to be looked at again. */
+  const due = new Set<string>();
 
   // Vectors of the images that new ones are compared with.
   const vectors = await embeddings.getMany(userId, [...memory.waiting, ...memory.witnesses]);
@@ -121,6 +124,13 @@ export async function openSession({ clustering, embeddings, background }: Sessio
     memory.witnesses = witnesses;
   }
 
+  const state = (): ClusterState => ({
+    clusters: [...entries.values()].map(({ stats }) => stats).filter(({ count }) => count > 0),
+    waiting: withVector(memory.waiting),
+    witnesses: withVector(memory.witnesses),
+    background: memory.background,
+  });
+
   /** Where this event put images when its batch was applied before, as far as that was written. */
   function recall(eventId: string): Placed[] | null {
     for (const [clusterId, entry] of entries) {
@@ -144,21 +154,17 @@ export async function openSession({ clustering, embeddings, background }: Sessio
         return [{ image_id: image.image_id, cluster: settled(null, null, 'waiting') }];
       }
       vectors.set(image.image_id, image.vector);
-      const before: ClusterState = {
-        clusters: [...entries.values()].map(({ stats }) => stats).filter(({ count }) => count > 0),
-        waiting: withVector(memory.waiting),
-        witnesses: withVector(memory.witnesses),
-        background: memory.background,
-      };
-      const { state, assignment, placed, founded } = place(image, before, () => uuidFrom(`cluster:${eventId}`));
-      memory.background = state.background;
-      memory.waiting = state.waiting.map(({ image_id }) => image_id);
-      memory.witnesses = state.witnesses.map(({ image_id }) => image_id);
+      const found = place(image, state(), () => uuidFrom(`cluster:${eventId}`));
+      const { state: after, assignment, placed, founded } = found;
+      if (found.review) due.add(found.review);
+      memory.background = after.background;
+      memory.waiting = after.waiting.map(({ image_id }) => image_id);
+      memory.witnesses = after.witnesses.map(({ image_id }) => image_id);
       memoryDirty = true;
 
       const target = placed[0]?.cluster_id;
       const ids = placed.map(({ image_id }) => image_id);
-      const stats = state.clusters.find(({ cluster_id }) => cluster_id === target);
+      const stats = after.clusters.find(({ cluster_id }) => cluster_id === target);
       if (stats) {
         const entry = entries.get(stats.cluster_id) ?? addEntry(stats);
         touch(stats.cluster_id, eventId, ids);
@@ -173,6 +179,23 @@ export async function openSession({ clustering, embeddings, background }: Sessio
       return ids.length > 0
         ? ids.map((image_id) => ({ image_id, cluster: why(image_id) }))
         : [{ image_id: image.image_id, cluster: assignment }];
+    },
+
+    /** Clusters to look at again, each with its size; asked once. */
+    dueForReview(): { cluster_id: string; size: number }[] {
+      const clusters = [...due].map((cluster_id) => ({ cluster_id, size: entries.get(cluster_id)?.stats.count ?? 0 }));
+      due.clear();
+      return clusters;
+    },
+
+    /** What dividing a cluster would move; nothing is changed yet. */
+    review(eventId: string, clusterId: string, members: readonly Waiting[]) {
+      let parts = 0;
+      const newId = () => {
+        parts += 1;
+        return uuidFrom(`cluster:${eventId}:${parts}`);
+      };
+      return review(clusterId, members, state(), newId).moved;
     },
 
     /** Moves a known image from one cluster to another; `null` is outside of any. */

@@ -94,7 +94,8 @@ export function createDeadLetterSweep({ letters, images, jobs, objects, queues, 
         // Sweep sends the removal again for as long as the record is there.
         return (await images.get({ userId: event.user_id, imageId: event.image_id })) ? 'kept' : 'settled';
       case 'named':
-        // The next name is asked for when the cluster has doubled.
+      case 'review':
+        // Made up for when the cluster has doubled.
         return 'settled';
     }
   }

@@ -36,6 +36,8 @@ export const organizeEvent = z.discriminatedUnion('type', [
     prompt_version: z.string(),
   }),
   reclustered,
+  /** Look again at a cluster that has grown: it may hold several. */
+  z.object({ type: z.literal('review'), event_id: eventId, user_id: userId, cluster_id: z.string() }),
 ]);
 export type OrganizeEvent = z.infer<typeof organizeEvent>;
 

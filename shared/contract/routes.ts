@@ -3,8 +3,11 @@ import * as schemas from './schemas.ts';
 
 /**
  * Every route, once. The gateway's methods, the router, the validation, `/openapi.json` and `/docs` are made from this table;
- * paths are below `/api/v1`.
+ * paths are below `API_PREFIX`.
  */
+
+/** Every path of the API begins with it. */
+export const API_PREFIX = '/api/v1';
 
 /** `user`: the gateway's authorizer. `media`: checked by the media function itself. `public`: nobody asks. */
 export type Access = 'public' | 'user' | 'media';
@@ -26,6 +29,8 @@ export interface Route {
   /** Older spellings clients of other systems use. They answer the same and are marked deprecated. */
   aliases?: readonly { method?: Route['method']; path: string }[];
   deprecated?: boolean;
+  /** The path to use instead of a deprecated one. */
+  successor?: string;
 }
 
 const imageParams = z.object({ image_id: schemas.imageId });
@@ -67,6 +72,7 @@ export const routes = [
     tag: 'auth',
     access: 'public',
     deprecated: true,
+    successor: '/auth/token',
     body: { type: 'json-or-form', schema: schemas.loginRequest },
     responses: { 200: schemas.tokens },
     problems: [401],
@@ -275,16 +281,26 @@ export interface Endpoint {
   path: string;
   access: Access;
   deprecated: boolean;
+  /** Where clients of a deprecated endpoint should go. */
+  successor?: string;
 }
 
 /** Every method and path that is served, aliases included. */
 export const endpoints: readonly Endpoint[] = (routes as readonly (Route & { id: RouteId })[]).flatMap((route) => [
-  { id: route.id, method: route.method, path: route.path, access: route.access, deprecated: route.deprecated ?? false },
+  {
+    id: route.id,
+    method: route.method,
+    path: route.path,
+    access: route.access,
+    deprecated: route.deprecated ?? false,
+    ...(route.successor && { successor: route.successor }),
+  },
   ...(route.aliases ?? []).map((alias) => ({
     id: route.id,
     method: alias.method ?? route.method,
     path: alias.path,
     access: route.access,
     deprecated: true,
+    successor: route.path,
   })),
 ]);

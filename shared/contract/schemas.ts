@@ -4,6 +4,8 @@ import { IMAGE_STATUSES, STAGE_STATES } from '../domain/image.ts';
 /** The shapes that go over the wire. Validation, types, OpenAPI and client types all come from here. */
 
 export const MAX_UPLOAD_BYTES = 50 * 1024 * 1024;
+/** A multipart body as a whole. An event ends at 6 MB, which is 4.5 MB before base64; some of it is not the body's. */
+export const MAX_DIRECT_UPLOAD_BYTES = 4 * 1024 * 1024;
 export const MAX_FILES_PER_REQUEST = 100;
 export const IMAGE_CONTENT_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif'] as const;
 
@@ -90,11 +92,21 @@ export const imagePage = page(image).meta({ id: 'ImagePage' });
 
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().max(512).optional(),
+  cursor: z
+    .string()
+    .regex(/^[0-9a-f-]{36}$/, 'expected a next_cursor as the API gave it')
+    .optional(),
 });
 export const imageListQuery = z.strictObject({ ...pageQuery.shape, status: z.enum(IMAGE_STATUSES).optional() });
 
 const filename = z.string().min(1).max(255).describe('As the client knows it; kept for people, never used as a path');
+
+/** Announced, hence only kept and bound to the form: what a file is, its bytes decide. */
+export const contentType = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?$/, 'expected a media type such as image/jpeg');
 
 export const uploadsRequest = z
   .strictObject({
@@ -102,7 +114,7 @@ export const uploadsRequest = z
       .array(
         z.strictObject({
           filename,
-          content_type: z.string().min(1).max(100),
+          content_type: contentType,
           bytes: z.int().min(0).max(MAX_UPLOAD_BYTES),
           sha256: z
             .string()

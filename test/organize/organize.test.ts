@@ -10,6 +10,7 @@ import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
+import { statsOf } from '../../shared/domain/clustering/stats.ts';
 import { normalise } from '../../shared/domain/clustering/vectors.ts';
 import { freshStages, type ImageRecord } from '../../shared/domain/image.ts';
 import { storePlan } from '../../shared/domain/recluster-plan.ts';
@@ -258,6 +259,34 @@ describe('organize', () => {
     expect(clusters.get(target)).toEqual([id(0), id(1), id(2)]);
     expect(unassigned).toEqual([id(3)]);
     expect(await deps.jobs.get(user, job.job_id)).toMatchObject({ status: 'done', progress: 1, result });
+  });
+
+  test('a cluster that turns out to hold two kinds is divided, once, however often it is asked', async () => {
+    const organize = createOrganize(deps);
+    // Two themes that share half of what they show; at first too few to tell them apart.
+    const events: OrganizeEvent[] = [];
+    for (let number = 0; number < 12; number += 1) events.push(await described(number, 2));
+    await organize(user, events);
+    const [cluster] = await deps.clusters.list(user);
+    for (let number = 0; number < 12; number += 2) {
+      const values = vectorOf(3, number);
+      const mixed = normalise(vectorOf(2, number).map((value, i) => 0.6 * value + (values[i] ?? 0)));
+      await deps.embeddings.put(user, id(number), mixed);
+    }
+    // The centroid is recounted from the embeddings as they are now, as doctor would.
+    const centroid = (await deps.clustering.centroids(user)).get(cluster?.cluster_id ?? '');
+    const members = await deps.embeddings.getMany(
+      user,
+      events.map((_, number) => id(number)),
+    );
+    if (!cluster || !centroid) throw new Error('Expected one cluster');
+    await deps.clustering.putCentroid(user, { ...centroid, stats: statsOf(cluster.cluster_id, [...members.values()]) });
+
+    const review = { type: 'review', user_id: user, cluster_id: cluster.cluster_id } as const;
+    for (const event_id of ['review:1', 'review:1', 'review:2']) await organize(user, [{ ...review, event_id }]);
+    await deps.objects.remove((await world.keys()).filter((key) => key.startsWith(`jobs/${user}/`)));
+    const { clusters } = await expectConsistent();
+    expect([...clusters.values()].map((ids) => ids.length)).toEqual([6, 6]);
   });
 
   test('killed before any request and delivered again, whole or in pieces: everything is there exactly once', async () => {
