@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { z } from 'zod';
 
 /**
@@ -21,7 +23,14 @@ const list = z
       .filter(Boolean),
   );
 
+const splitOnce = (entry: string): [string, string] => {
+  const at = entry.indexOf('=');
+  return [entry.slice(0, at), entry.slice(at + 1)];
+};
+
 const httpsUrl = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''));
+
+const seconds = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
 const azureSettings = {
   AZURE_OPENAI_ENDPOINT: z.union([z.literal(''), httpsUrl]).default(''),
@@ -45,6 +54,10 @@ const sharedSettings = {
   FIREBASE_API_KEY: z.string().default(''),
   GOOGLE_CLOUD_PROJECT: z.string().default(''),
   CORS_ORIGINS: list,
+  /** How long an upload form lives. S3 would take forms of a week, but the signing role's credentials end within the hour. */
+  UPLOAD_EXPIRES_SECONDS: seconds(1, 3600).default(3600),
+  /** How long a photo may show no sign of life before it is set going again. */
+  SWEEP_STALE_SECONDS: seconds(1, 86_400).default(900),
 };
 
 /** With Azure configured its embeddings are used; without, the visual descriptor that needs no service. */
@@ -64,7 +77,13 @@ const deploymentSchema = z
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a region such as eu-central-1')
       .default('eu-central-1'),
     S3_SERVER_SIDE_ENCRYPTION: z.enum(['AES256', 'aws:kms']).default('AES256'),
-    S3_SSE_KMS_KEY_ID: z.string().default(''),
+    S3_SSE_KMS_KEY_ID: z
+      .string()
+      .regex(
+        /^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[a-zA-Z0-9-]+$|^(mrk-[0-9a-f]{32}|[0-9a-f-]{36})$/,
+        'expected the id or the ARN of a KMS key (an alias names no key that a policy could allow)',
+      )
+      .default(''),
     AZURE_OPENAI_API_KEY: z.string().default(''),
     DESCRIBE_CONCURRENCY: z.coerce.number().int().min(2).max(1000).default(10),
   })
@@ -92,6 +111,10 @@ const functionSchema = z
     JOBS_QUEUE_URL: z.url(),
     SECRET_ARN: z.string().min(1),
     URL_SIGNER_ROLE_ARN: z.string().min(1),
+    /** `ingest=URL,describe=URL,…` */
+    DEAD_LETTER_QUEUE_URLS: list.transform((entries) => Object.fromEntries(entries.map((entry) => splitOnce(entry)))),
+    /** Without a sign of life for this long, work is sent again. */
+    SWEEP_STALE_SECONDS: z.coerce.number().int().min(1).default(900),
     AWS_REGION: z.string().min(1),
     FACES: flag('off'),
   })
@@ -110,6 +133,12 @@ function read<T>(schema: z.ZodType<T>, env: Record<string, string | undefined>, 
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new InvalidSettings(`These settings cannot be used:\n${problems.join('\n')}\n${hint}`);
+}
+
+/** `env` laid over what the file at `path` says, if there is one: a variable of the environment wins, also when it is empty. */
+export function withEnvFile(path: string, env: Record<string, string | undefined>): Record<string, string | undefined> {
+  const written = existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {};
+  return { ...written, ...env };
 }
 
 /** Settings of a deployment, from the environment or a parsed `.env`. Throws `InvalidSettings`. */

@@ -39,6 +39,11 @@ export interface StageOutcome {
   cost_microusd?: number;
 }
 
+/** What a model said about a photo. */
+export type ModelWords = Required<
+  Pick<ImageRecord, 'title' | 'description' | 'tags' | 'text' | 'display_name' | 'described_by'>
+>;
+
 const sk = (imageId: string) => `IMAGE#${imageId}`;
 /** How many records one request may read while looking for those that match a filter. */
 const FILTER_READ_BOUND = 1000;
@@ -214,9 +219,9 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
 
     /** Takes back a run that was only told to wait (throttling), and says when the next sign of life is due. */
     postponeStage(key: ImageKey, name: StageName, record: ImageRecord, until: Date): Promise<ImageRecord | null> {
-      const stage: Stage = { state: 'pending', attempts: Math.max(0, record.stages[name].attempts - 1) };
+      const attempts = Math.max(0, record.stages[name].attempts - 1);
       return change(key, {
-        set: { [`stages.${name}`]: stage, since: until.toISOString() },
+        set: { [`stages.${name}.state`]: 'pending', [`stages.${name}.attempts`]: attempts, since: until.toISOString() },
         condition: and(ALIVE, stageUnderWay(name)),
       });
     },
@@ -291,10 +296,13 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       return change(key, { set: { deleted_at: at, shard: pendingShard(key.imageId), since: at }, condition: ALIVE });
     },
 
-    /** Notes that work was sent again, so that sweep does not send it every time it looks. */
-    touch(key: ImageKey): Promise<ImageRecord | null> {
+    /**
+     * Notes that work was sent again, so that sweep does not send it every time it looks, or that no sign of life is due
+     * before `until`.
+     */
+    touch(key: ImageKey, until: Date = clock()): Promise<ImageRecord | null> {
       return change(key, {
-        set: { since: now() },
+        set: { since: until.toISOString() },
         condition: {
           expression: 'attribute_exists(sk) AND attribute_exists(#shard)',
           names: { '#shard': 'shard' },
@@ -307,9 +315,19 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       return change(key, { set: { cluster }, condition: { expression: 'attribute_exists(sk)' } });
     },
 
-    /** Stores what a stage has found before it ends, so that a later run need not find (or buy) it again. */
-    keep(key: ImageKey, fields: Partial<ImageRecord>): Promise<ImageRecord | null> {
-      return change(key, { set: fields, condition: ALIVE });
+    /**
+     * Stores a model's words before the stage that bought them ends, so that a later run need not buy them again. The first
+     * words stay: answers the record with those that count, or `null` where the photo is gone.
+     */
+    async keepWords(key: ImageKey, words: ModelWords, spent: Pick<Stage, 'tokens' | 'cost_microusd'>) {
+      const { tokens, cost_microusd } = spent;
+      const kept = await change(key, {
+        set: { ...words, 'stages.describe.tokens': tokens, 'stages.describe.cost_microusd': cost_microusd },
+        condition: and(ALIVE, { expression: 'attribute_not_exists(described_by)' }),
+      });
+      if (kept) return kept;
+      const record = await get(key);
+      return record?.deleted_at ? null : record;
     },
 
     /** Removes the record itself: the last step of erasing a photo. */

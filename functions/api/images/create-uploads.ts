@@ -1,0 +1,50 @@
+import type { Deps } from '../deps.ts';
+import type { ApiUseCase } from '../use-cases.ts';
+import { newRecord } from './new-record.ts';
+
+/**
+ * A form for every announced file, or the id of the image that already holds these very bytes. The record exists before its
+ * form is given away: bytes that arrive always find it.
+ */
+export const createUploads: ApiUseCase<'createUploads'> = async ({ body: { files }, user }, deps) => {
+  const { images, uploadForms, clock, newId } = deps;
+  const userId = user.user_id;
+  const owners = await acceptedOwners(
+    userId,
+    files.flatMap(({ sha256 }) => sha256 ?? []),
+    deps,
+  );
+  const { expiresAt, form } = await uploadForms.open();
+  const at = clock();
+  // Ids are made in order, so that lists show the files in the order in which they were announced.
+  const announced = files.map((file) => ({ file, imageId: newId() }));
+
+  const items = await Promise.all(
+    announced.map(async ({ file, imageId }) => {
+      const owner = file.sha256 && owners.get(file.sha256);
+      if (owner) return { image_id: owner, duplicate: true as const };
+      const created = await images.create(newRecord({ userId, imageId, at, expiresAt }, file));
+      if (!created) throw new Error(`Image id ${imageId} is taken; expected a new one`);
+      const { content_type: contentType, bytes, sha256 } = file;
+      const upload = await form({ userId, imageId, contentType, bytes, sha256 });
+      return { image_id: imageId, upload, expires_at: expiresAt.toISOString() };
+    }),
+  );
+  return { status: 200, body: { items } };
+};
+
+/** Which of the checksums belong to an image that was accepted and is still there. */
+async function acceptedOwners(
+  userId: string,
+  checksums: readonly string[],
+  deps: Pick<Deps, 'checksums' | 'images'>,
+): Promise<Map<string, string>> {
+  const known = await Promise.all(
+    [...new Set(checksums)].map(async (sha256) => {
+      const imageId = await deps.checksums.owner(userId, sha256);
+      const record = imageId && (await deps.images.getVisible({ userId, imageId }));
+      return record && record.stages.ingest.state === 'done' ? [[sha256, record.image_id] as const] : [];
+    }),
+  );
+  return new Map(known.flat());
+}

@@ -1,0 +1,71 @@
+import type { Clusters } from '../../../shared/adapters/clusters.ts';
+import type { RenderImageUrls } from '../../../shared/adapters/image-urls.ts';
+import type { ImageView } from '../../../shared/contract/schemas.ts';
+import { type ImageRecord, isDegraded } from '../../../shared/domain/image.ts';
+import type { RequestOf } from '../../../shared/lambda/http/use-case.ts';
+
+/** Whose images they are, and where the API is for them. */
+type Viewer = Pick<RequestOf<'listImages'>, 'user' | 'apiUrl'>;
+type ViewDeps = { clusters: Pick<Clusters, 'names'>; imageUrls: RenderImageUrls };
+
+/**
+ * Records as clients see them, in the same order: URLs rendered now, clusters named as they are called now (at most 100
+ * records; one read for all names).
+ */
+export async function viewImages(
+  { user, apiUrl }: Viewer,
+  records: readonly ImageRecord[],
+  { clusters, imageUrls }: ViewDeps,
+): Promise<ImageView[]> {
+  const clusterIds = new Set(records.flatMap(({ cluster }) => cluster?.cluster_id ?? []));
+  const names: ReadonlyMap<string, string> = clusterIds.size
+    ? await clusters.names(user.user_id, [...clusterIds])
+    : new Map();
+  return Promise.all(records.map(async (record) => view(record, names, await imageUrls.render(record, apiUrl))));
+}
+
+type Urls = Pick<ImageView, 'original_url' | 'thumbnail_url' | 'thumbnails' | 'urls_expire_at'>;
+
+function view(record: ImageRecord, names: ReadonlyMap<string, string>, urls: Urls): ImageView {
+  const { cluster, expected } = record;
+  return {
+    image_id: record.image_id,
+    filename: record.filename,
+    display_name: record.display_name,
+    title: record.title ?? null,
+    description: record.description ?? null,
+    tags: record.tags ?? [],
+    text: record.text ?? null,
+    status: record.status,
+    degraded: isDegraded(record),
+    stages: record.stages,
+    error: record.error ?? null,
+    duplicate_of: record.duplicate_of ?? null,
+    // Until the bytes have been read, what the client announced.
+    content_type: record.content_type ?? expected.content_type,
+    format: record.format ?? null,
+    bytes: record.bytes ?? expected.bytes,
+    sha256: record.sha256 ?? null,
+    width: record.width ?? null,
+    height: record.height ?? null,
+    original_url: urls.original_url,
+    thumbnail_url: urls.thumbnail_url,
+    thumbnails: urls.thumbnails,
+    urls_expire_at: urls.urls_expire_at,
+    cluster: cluster
+      ? {
+          cluster_id: cluster.cluster_id,
+          name: (cluster.cluster_id && names.get(cluster.cluster_id)) || null,
+          similarity: cluster.similarity,
+          threshold: cluster.threshold,
+          runner_up: cluster.runner_up,
+          margin: cluster.margin,
+          reason: cluster.reason,
+        }
+      : null,
+    taken_at: record.taken_at ?? null,
+    created_at: record.created_at,
+    updated_at: record.updated_at,
+    processing_ms: record.processing_ms ?? null,
+  };
+}

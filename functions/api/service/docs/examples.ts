@@ -1,0 +1,28 @@
+import type { RouteId } from '../../../../shared/contract/routes.ts';
+
+/** A body for each route that takes one; a test holds them against the contract. */
+export const bodyExamples = {
+  signup: { email: 'ada@example.org', password: 'correct horse', name: 'Ada' },
+  token: { username: 'ada@example.org', password: 'correct horse' },
+  login: { email: 'ada@example.org', password: 'correct horse' },
+  refresh: { refresh_token: 'AMf-vBx…' },
+  createUploads: {
+    files: [
+      {
+        filename: 'beach.jpg',
+        content_type: 'image/jpeg',
+        bytes: 482113,
+        sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      },
+    ],
+  },
+  cluster: { k: 'auto', names: true },
+} as const satisfies Partial<Record<RouteId, unknown>>;
+
+/** A value for each path parameter. */
+export const parameterExamples: Readonly<Record<string, string>> = {
+  image_id: '019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21',
+  cluster_id: '019c1b2f-0d11-7b0a-8c43-55b1d2e9f7a0',
+  job_id: '019c1b30-41c8-7f5d-a0de-92c47be0a613',
+  size: 'medium',
+};

@@ -1,0 +1,31 @@
+import type { RouteId } from '../../shared/contract/routes.ts';
+import type { RouteOf, UseCase } from '../../shared/lambda/http/use-case.ts';
+import type { Deps } from './deps.ts';
+
+/** The routes this function answers: all but those of the media function. */
+export type ApiRouteId = { [Id in RouteId]: RouteOf<Id>['access'] extends 'media' ? never : Id }[RouteId];
+
+export type ApiUseCase<Id extends ApiRouteId> = UseCase<Id, Deps>;
+
+/** Each route's use case, loaded when it is first asked for: a cold start reads only what it runs. */
+export const useCases: { [Id in ApiRouteId]: () => Promise<ApiUseCase<Id>> } = {
+  signup: async () => (await import('./auth/signup.ts')).signup,
+  token: async () => (await import('./auth/token.ts')).token,
+  login: async () => (await import('./auth/login.ts')).login,
+  refresh: async () => (await import('./auth/refresh.ts')).refresh,
+  me: async () => (await import('./auth/me.ts')).me,
+  verify: async () => (await import('./auth/verify.ts')).verify,
+  logout: async () => (await import('./auth/logout.ts')).logout,
+  createUploads: async () => (await import('./images/create-uploads.ts')).createUploads,
+  upload: async () => (await import('./images/upload.ts')).upload,
+  listImages: async () => (await import('./images/list-images.ts')).listImages,
+  getImage: async () => (await import('./images/get-image.ts')).getImage,
+  deleteImage: async () => (await import('./images/delete-image.ts')).deleteImage,
+  cluster: async () => (await import('./clusters/cluster.ts')).cluster,
+  listClusters: async () => (await import('./clusters/list-clusters.ts')).listClusters,
+  getCluster: async () => (await import('./clusters/get-cluster.ts')).getCluster,
+  getJob: async () => (await import('./jobs/get-job.ts')).getJob,
+  health: async () => (await import('./service/health.ts')).health,
+  openapi: async () => (await import('./service/openapi.ts')).openapi,
+  docs: async () => (await import('./service/docs.ts')).docs,
+};

@@ -1,0 +1,135 @@
+import {
+  BatchProcessor,
+  EventType,
+  processPartialResponse,
+  SqsFifoPartialProcessorAsync,
+} from '@aws-lambda-powertools/batch';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { z } from 'zod';
+import { hashUserId, type Logger } from './logger.ts';
+
+/** What a handler is told beside the message itself. */
+export interface Delivery<T> {
+  /** Carries the message's and its image's ids in every line. */
+  logger: Logger;
+  messageId: string;
+  receiptHandle: string;
+  /** How often the message has been received, this time included: 1 or more. */
+  receiveCount: number;
+  /** All readable messages of the same group that came in the same batch, in order, this one included. */
+  batch: readonly T[];
+}
+
+export interface QueueHandlerOptions<T> {
+  logger: Logger;
+  /** The shape of a message's body, after JSON. */
+  parse: z.ZodType<T>;
+  handle: (message: T, delivery: Delivery<T>) => Promise<void>;
+  /** The queue is FIFO: after a failure the later messages of the same group fail too, those of other groups go on. */
+  fifo?: boolean;
+}
+
+/** A message that is meant to come back later; nothing is wrong. Throw it to keep the message in its queue. */
+export class MessagePostponed extends Error {
+  override readonly name = 'MessagePostponed';
+}
+
+/** A body that no retry will make readable. It fails until its queue gives up and moves it to the dead-letter queue. */
+export class UnreadableMessage extends Error {
+  override readonly name = 'UnreadableMessage';
+}
+
+/** Sent once by S3 when notifications are configured. */
+const s3TestEvent = z.object({ Event: z.literal('s3:TestEvent') });
+
+const identified = z.object({
+  user_id: z.string().optional(),
+  image_id: z.string().optional(),
+  job_id: z.string().optional(),
+  cluster_id: z.string().optional(),
+  event_id: z.string().optional(),
+  type: z.string().optional(),
+});
+
+/**
+ * A Lambda handler for an SQS queue: messages are handled one after another in the order in which they came, and only those
+ * that failed stay in the queue (the event source must report batch item failures).
+ */
+export function queueHandler<T>(options: QueueHandlerOptions<T>) {
+  const { logger } = options;
+
+  async function handleBatch(event: SQSEvent): Promise<SQSBatchResponse> {
+    const read = new Map(event.Records.map((record) => [record.messageId, readBody(record, options.parse)]));
+    const groups = Map.groupBy(event.Records, (record) => record.attributes.MessageGroupId ?? '');
+    const batchOf = (record: SQSRecord) =>
+      (groups.get(record.attributes.MessageGroupId ?? '') ?? []).flatMap((other) => {
+        const body = read.get(other.messageId);
+        return body?.kind === 'message' ? [body.message] : [];
+      });
+
+    async function handleRecord(record: SQSRecord): Promise<void> {
+      const about = logger.createChild();
+      const receiveCount = Number(record.attributes.ApproximateReceiveCount);
+      about.appendKeys({ message_id: record.messageId, receive_count: receiveCount });
+      const body = read.get(record.messageId) ?? readBody(record, options.parse);
+      try {
+        if (body.kind === 'test') return;
+        if (body.kind === 'unreadable') throw new UnreadableMessage(body.problem);
+        about.appendKeys(idsOf(body.message));
+        const { messageId, receiptHandle } = record;
+        const delivery = { logger: about, messageId, receiptHandle, receiveCount, batch: batchOf(record) };
+        await options.handle(body.message, delivery);
+      } catch (error) {
+        if (error instanceof MessagePostponed) about.info(error.message);
+        else about.error('The message failed and stays in its queue.', error as Error);
+        throw error;
+      }
+    }
+
+    // Throwing on a batch that failed whole would only count a postponed photo as an error of the function.
+    const throwOnFullBatchFailure = false;
+    if (options.fifo) {
+      const processor = new SqsFifoPartialProcessorAsync();
+      return processPartialResponse(event, handleRecord, processor, {
+        skipGroupOnError: true,
+        throwOnFullBatchFailure,
+      });
+    }
+    const processor = new BatchProcessor(EventType.SQS);
+    return processPartialResponse(event, handleRecord, processor, {
+      processInParallel: false,
+      throwOnFullBatchFailure,
+    });
+  }
+
+  return middy<SQSEvent, SQSBatchResponse>()
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .handler(handleBatch);
+}
+
+type Body<T> = { kind: 'message'; message: T } | { kind: 'test' } | { kind: 'unreadable'; problem: string };
+
+function readBody<T>(record: SQSRecord, schema: z.ZodType<T>): Body<T> {
+  let json: unknown;
+  try {
+    json = JSON.parse(record.body);
+  } catch {
+    return {
+      kind: 'unreadable',
+      problem: `Expected a message of JSON, received ${record.body.length} other characters.`,
+    };
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return { kind: 'message', message: result.data };
+  if (s3TestEvent.safeParse(json).success) return { kind: 'test' };
+  const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
+  return { kind: 'unreadable', problem: `The message has not the expected shape: ${problems.join('; ')}` };
+}
+
+/** What a message is about, fit for a log. */
+function idsOf(message: unknown): Record<string, string> {
+  const { user_id: userId, ...ids } = identified.safeParse(message).data ?? {};
+  return { ...ids, ...(userId !== undefined && { user: hashUserId(userId) }) };
+}
