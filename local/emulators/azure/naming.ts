@@ -5,7 +5,7 @@ import { meaningfulWords } from './words.ts';
  * that are taken. Never empty.
  */
 export function nameGroup(members: readonly string[], taken: readonly string[]): string {
-  const words = sharedWords(members).map(capital);
+  const words = [...sharedTitle(members), ...sharedWords(members)].map(capital);
   const used = new Set(taken.map((name) => name.toLowerCase()));
   const [first = 'Pictures', ...rest] = words;
   const candidates = [first, ...rest.map((word) => `${first} and ${word.toLowerCase()}`), ...rest];
@@ -14,6 +14,17 @@ export function nameGroup(members: readonly string[], taken: readonly string[]):
   let number = 2;
   while (used.has(`${first} ${number}`.toLowerCase())) number += 1;
   return `${first} ${number}`;
+}
+
+/** The first sentence most members begin with, where it is short enough for a name. */
+function sharedTitle(members: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const member of members) {
+    const [title = ''] = member.split(/[.:!?]/, 1);
+    counts.set(title, (counts.get(title) ?? 0) + 1);
+  }
+  const [[title = '', count = 0] = []] = [...counts].sort(([, a], [, b]) => b - a);
+  return count * 2 > members.length && count > 1 && /^\S+( \S+){1,3}$/.test(title) ? [title] : [];
 }
 
 /** Up to eight words, by the share of members they are in, times how early they stand there. */
