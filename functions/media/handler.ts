@@ -1,0 +1,75 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
+import httpHeaderNormalizer from '@middy/http-header-normalizer';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { createS3Client, createTableClient } from '../../shared/adapters/clients.ts';
+import { createAuthenticate, createSessionCheck } from '../../shared/adapters/identity/sessions.ts';
+import { createTokenVerifier } from '../../shared/adapters/identity/token-verifier.ts';
+import { systemClock as clock } from '../../shared/adapters/ids.ts';
+import { createPresignedUrls } from '../../shared/adapters/image-urls.ts';
+import { createImages } from '../../shared/adapters/images.ts';
+import { createLinkSignatures } from '../../shared/adapters/link-signatures.ts';
+import { createObjectReader } from '../../shared/adapters/object-reader.ts';
+import { createProfiles } from '../../shared/adapters/profiles.ts';
+import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
+import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
+import { readFunctionSettings } from '../../shared/config.ts';
+import { identityProblem } from '../../shared/lambda/http/identity-problems.ts';
+import { cors, problems, requestLog, securityHeaders } from '../../shared/lambda/http/middleware.ts';
+import { createRouter } from '../../shared/lambda/http/router.ts';
+import { createLogger } from '../../shared/lambda/logger.ts';
+import { embeddable } from './embeddable.ts';
+import { createRedirect, createServe, createStream } from './serve.ts';
+import { createWhoReads } from './who-reads.ts';
+
+const settings = readFunctionSettings(process.env, [
+  'LOG_LEVEL',
+  'CORS_ORIGINS',
+  'GOOGLE_CLOUD_PROJECT',
+  'TABLE_NAME',
+  'BUCKET_NAME',
+  'S3_ADDRESSING_STYLE',
+  'IMAGE_URL_MODE',
+  'SECRET_ARN',
+  'URL_SIGNER_ROLE_ARN',
+]);
+const { TABLE_NAME: tableName, BUCKET_NAME: bucket } = settings;
+const logger = createLogger('media', settings.LOG_LEVEL);
+const table = createTableClient();
+const s3 = createS3Client(settings.S3_ADDRESSING_STYLE);
+
+const whoReads = createWhoReads({
+  signatures: createLinkSignatures({
+    secrets: createSecrets(createSecretsClient(), settings.SECRET_ARN, clock),
+    clock,
+  }),
+  authenticate: createAuthenticate({
+    verifier: createTokenVerifier({ projectId: settings.GOOGLE_CLOUD_PROJECT }),
+    assertSessionAlive: createSessionCheck({ profiles: createProfiles(table, tableName, clock), clock }),
+  }),
+});
+
+function deliver() {
+  if (settings.IMAGE_URL_MODE === 'proxy') return createStream({ reader: createObjectReader(s3, bucket), clock });
+  const signingCredentials = createSignerCredentials(createStsClient(), settings.URL_SIGNER_ROLE_ARN, clock);
+  return createRedirect({ presignedUrls: createPresignedUrls({ s3, bucket, signingCredentials }), clock });
+}
+
+/** The pictures' bytes: streamed, or a redirect to S3. No gateway authorizer stands before it, so that links work in an `<img>`. */
+export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
+  executionMode: executionModeStreamifyResponse,
+})
+  .use(injectLambdaContext(logger, { resetKeys: true }))
+  .use(httpHeaderNormalizer())
+  .use(requestLog(logger))
+  .use(embeddable())
+  .use(securityHeaders())
+  .use(cors(settings.CORS_ORIGINS))
+  .use(problems(identityProblem))
+  .handler(
+    createRouter(
+      ['media'],
+      createServe({ whoReads, images: createImages(table, tableName, clock), deliver: deliver() }),
+    ),
+  );

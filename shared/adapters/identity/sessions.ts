@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../ids.ts';
+import type { Profiles } from '../profiles.ts';
+import type { Identity, SignedIn } from './accounts.ts';
+import { IdentityUnavailable, InvalidToken } from './errors.ts';
+import type { TokenClaims, TokenVerifier } from './token-verifier.ts';
+
+/** A session as the gateway hands it on: the person, when they signed in, and when the token dies (seconds since the epoch). */
+export type Session = Pick<TokenClaims, 'user_id' | 'auth_time' | 'exp'>;
+
+/** Milliseconds: the boundary of a logout lies at most a second ahead, plus what the clocks differ. */
+const LONGEST_WAIT = 3_000;
+
+/**
+ * Asks that a session has neither expired nor been ended. The gateway caches the authorizer's answer for minutes; a logout must
+ * take effect at once, and a token must not outlive its hour: hence every request asks again, with one consistent read.
+ * Throws `InvalidToken`.
+ */
+export function createSessionCheck({ profiles, clock }: { profiles: Pick<Profiles, 'get'>; clock: Clock }) {
+  return async function assertSessionAlive(session: Session): Promise<void> {
+    if (!(session.exp * 1000 > clock().getTime())) throw new InvalidToken('the token has expired');
+    const after = (await profiles.get(session.user_id))?.tokens_valid_after ?? 0;
+    if (!(session.auth_time >= after)) throw new InvalidToken('the session was ended');
+  };
+}
+export type AssertSessionAlive = ReturnType<typeof createSessionCheck>;
+
+/** Who sends this `Authorization` header? Throws `InvalidToken`, also for none; `IdentityUnavailable`. */
+export function createAuthenticate(deps: { verifier: TokenVerifier; assertSessionAlive: AssertSessionAlive }) {
+  return async function authenticate(authorization: string | undefined): Promise<TokenClaims> {
+    const token = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    if (token === undefined) throw new InvalidToken('no bearer token');
+    const claims = await deps.verifier.verify(token);
+    await deps.assertSessionAlive(claims);
+    return claims;
+  };
+}
+export type Authenticate = ReturnType<typeof createAuthenticate>;
+
+export interface SessionsDeps {
+  identity: Identity;
+  profiles: Profiles;
+  clock: Clock;
+  wait?: (milliseconds: number) => Promise<unknown>;
+}
+
+/** Signing in and out with logouts that hold: what `/auth/*` does. Throws the errors of `Identity`. */
+export function createSessions({ identity, profiles, clock, wait = sleep }: SessionsDeps) {
+  const boundary = async (userId: string) => (await profiles.get(userId))?.tokens_valid_after ?? 0;
+
+  return {
+    signUp: identity.signUp,
+
+    /**
+     * Whoever signs in within the second of their logout would get a token that is refused like the ones before it. They wait
+     * for the next second instead.
+     */
+    async signIn(credentials: { email: string; password: string }): Promise<SignedIn> {
+      const first = await identity.signIn(credentials);
+      const after = await boundary(first.user_id);
+      if (first.auth_time >= after) return first;
+      await wait(Math.min(LONGEST_WAIT, Math.max(0, after * 1000 - clock().getTime())));
+      const second = await identity.signIn(credentials);
+      if (second.auth_time >= after) return second;
+      throw new IdentityUnavailable('the clocks of the identity service and of this function differ by seconds');
+    },
+
+    /** A refreshed token keeps the `auth_time` of its session: one that was ended gets no new tokens either. */
+    async refresh(refreshToken: string): Promise<SignedIn> {
+      const tokens = await identity.refresh(refreshToken);
+      if (tokens.auth_time >= (await boundary(tokens.user_id))) return tokens;
+      throw new InvalidToken('the session was ended');
+    },
+
+    /** Ends every session of the person, at once. */
+    async logout(session: Pick<Session, 'user_id' | 'auth_time'>): Promise<void> {
+      await profiles.endSessions(session.user_id, session.auth_time);
+    },
+  };
+}
+export type Sessions = ReturnType<typeof createSessions>;

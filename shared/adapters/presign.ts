@@ -1,0 +1,101 @@
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
+import type { S3Client } from '@aws-sdk/client-s3';
+
+/** Where a bucket is reached. */
+export interface PresignTarget {
+  /** With the bucket in it, as the addressing style has it; no slash at the end. */
+  baseUrl: string;
+  region: string;
+}
+
+export interface PresignRequest {
+  key: string;
+  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };
+  signedAt: Date;
+  /** Seconds after `signedAt`. S3 takes at most a week. */
+  expiresIn: number;
+  /** Headers S3 is to answer with instead of the object's own. */
+  response?: { cacheControl?: string; contentDisposition?: string; contentType?: string };
+}
+
+/** Percent-encoding as signatures want it: everything but unreserved characters (RFC 3986). */
+const encode = (text: string) =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+
+const hmac = (key: string | Buffer | KeyObject, text: string) => createHmac('sha256', key).update(text).digest();
+
+/** Lets the SDK decide on host, scheme and addressing style, once. */
+export async function presignTarget(s3: S3Client, bucket: string): Promise<PresignTarget> {
+  const region = await s3.config.region();
+  const endpoint = process.env.AWS_ENDPOINT_URL_S3;
+  const { url } = s3.config.endpointProvider({
+    Bucket: bucket,
+    Region: region,
+    ForcePathStyle: s3.config.forcePathStyle ?? false,
+    ...(endpoint && { Endpoint: endpoint }),
+  });
+  return { baseUrl: url.href.replace(/\/$/, ''), region };
+}
+
+/**
+ * Presigns S3 GETs (Signature Version 4 in the query), byte for byte as the SDK's presigner does. All that requests have in common
+ * is prepared once for each set of credentials and signing time, which leaves one digest and one HMAC per URL (about 6 µs
+ * instead of 580 µs): lists render hundreds.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+ */
+export function createPresigner({ baseUrl, region }: PresignTarget) {
+  const { host, pathname } = new URL(baseUrl);
+  const bucketPath = pathname === '/' ? '' : pathname;
+  const origin = baseUrl.slice(0, baseUrl.length - bucketPath.length);
+  let prepared: ReturnType<typeof prepare> | undefined;
+
+  function prepare({ credentials, signedAt, expiresIn }: PresignRequest) {
+    const time = `${signedAt.toISOString().replace(/[-:]/g, '').slice(0, 15)}Z`;
+    const day = time.slice(0, 8);
+    const scope = `${day}/${region}/s3/aws4_request`;
+    const key = [day, region, 's3', 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${credentials.secretAccessKey}`);
+    const beforeSignature = [
+      'X-Amz-Algorithm=AWS4-HMAC-SHA256',
+      'X-Amz-Content-Sha256=UNSIGNED-PAYLOAD',
+      `X-Amz-Credential=${encode(`${credentials.accessKeyId}/${scope}`)}`,
+      `X-Amz-Date=${time}`,
+      `X-Amz-Expires=${expiresIn}`,
+      ...(credentials.sessionToken ? [`X-Amz-Security-Token=${encode(credentials.sessionToken)}`] : []),
+    ].join('&');
+    return {
+      credentials,
+      signedAt: signedAt.getTime(),
+      expiresIn,
+      beforeSignature,
+      toSign: `AWS4-HMAC-SHA256\n${time}\n${scope}\n`,
+      // As a key object: Node 24 takes five times as long to make an HMAC of bare bytes.
+      key: createSecretKey(key as Buffer),
+    };
+  }
+
+  function preparedFor(request: PresignRequest) {
+    const same =
+      prepared?.credentials === request.credentials &&
+      prepared.signedAt === request.signedAt.getTime() &&
+      prepared.expiresIn === request.expiresIn;
+    if (!prepared || !same) prepared = prepare(request);
+    return prepared;
+  }
+
+  return function presign(request: PresignRequest): string {
+    const { beforeSignature, toSign, key } = preparedFor(request);
+    const path = `${bucketPath}/${request.key.split('/').map(encode).join('/')}`;
+    const { cacheControl, contentDisposition, contentType } = request.response ?? {};
+    let afterSignature = 'X-Amz-SignedHeaders=host';
+    if (cacheControl !== undefined) afterSignature += `&response-cache-control=${encode(cacheControl)}`;
+    if (contentDisposition !== undefined) {
+      afterSignature += `&response-content-disposition=${encode(contentDisposition)}`;
+    }
+    if (contentType !== undefined) afterSignature += `&response-content-type=${encode(contentType)}`;
+    afterSignature += '&x-amz-checksum-mode=ENABLED&x-id=GetObject';
+    const canonical = `GET\n${path}\n${beforeSignature}&${afterSignature}\nhost:${host}\n\nhost\nUNSIGNED-PAYLOAD`;
+    const signature = hmac(key, toSign + hash('sha256', canonical, 'hex')).toString('hex');
+    return `${origin}${path}?${beforeSignature}&X-Amz-Signature=${signature}&${afterSignature}`;
+  };
+}
+export type Presign = ReturnType<typeof createPresigner>;

@@ -1,0 +1,43 @@
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import type { Clock } from './ids.ts';
+import { changeItem } from './table.ts';
+
+/** What is kept of a person: the `PROFILE` item. There is none until something needs to be kept. */
+export interface Profile {
+  user_id: string;
+  /**
+   * Whole seconds since the epoch. Tokens whose `auth_time` is smaller are refused.
+   */
+  tokens_valid_after?: number;
+  updated_at?: string;
+}
+
+export function createProfiles(table: DynamoDBDocumentClient, tableName: string, clock: Clock) {
+  const key = (userId: string) => ({ user_id: userId, sk: 'PROFILE' });
+
+  return {
+    async get(userId: string): Promise<Profile | null> {
+      const answer = await table.send(new GetCommand({ TableName: tableName, Key: key(userId), ConsistentRead: true }));
+      return (answer.Item as Profile | undefined) ?? null;
+    },
+
+    /**
+     * Ends every session begun up to now. `auth_time` has whole seconds: the boundary is the next second, so that a token of
+     * this very second is refused, too, and at least one past `authTime`, the session that asks for it, should Google's clock run
+     * ahead of ours. Never moves back. Answers the boundary.
+     */
+    async endSessions(userId: string, authTime: number): Promise<number> {
+      const boundary = Math.max(Math.floor(clock().getTime() / 1000), authTime) + 1;
+      await changeItem(table, tableName, key(userId), {
+        set: { tokens_valid_after: boundary, updated_at: clock().toISOString() },
+        condition: {
+          expression: 'attribute_not_exists(#after) OR #after < :boundary',
+          names: { '#after': 'tokens_valid_after' },
+          values: { ':boundary': boundary },
+        },
+      });
+      return boundary;
+    },
+  };
+}
+export type Profiles = ReturnType<typeof createProfiles>;
