@@ -1,0 +1,116 @@
+import { AzureMisconfigured, AzureUnavailable } from '../../shared/adapters/azure-openai.ts';
+import type { AzureThrottle } from '../../shared/adapters/azure-throttle.ts';
+import type { ImageKey } from '../../shared/adapters/images.ts';
+import type { Queues } from '../../shared/adapters/queues.ts';
+import { hasEnded, type ImageRecord } from '../../shared/domain/image.ts';
+import type { Logger } from '../../shared/lambda/logger.ts';
+import { MessagePostponed } from '../../shared/lambda/queue.ts';
+import { createPortray, type PortrayDeps } from './portray.ts';
+
+/** Everything describe does, in order. A run may die before any of them and be repeated from the start. */
+export const DESCRIBE_STEPS = ['look', 'heed', 'begin', 'ask', 'keep', 'embed', 'store', 'finish', 'announce'] as const;
+export type DescribeStep = (typeof DESCRIBE_STEPS)[number];
+
+export interface DescribeDeps extends Omit<PortrayDeps, 'step'> {
+  queues: Pick<Queues, 'organize' | 'postpone'>;
+  throttle: AzureThrottle;
+  /** Told before each step; what it throws ends the run there, as a dying process would. */
+  checkpoint?: (step: DescribeStep) => void | Promise<void>;
+}
+
+export interface DescribeRequest extends ImageKey {
+  /** Of the message, so that it can be made to wait. */
+  receiptHandle: string;
+}
+
+/** Runs that began, throttled ones not counted, before the stage is given up. */
+const MOST_ATTEMPTS = 5;
+/** A person has to change a setting first; this is how long it then takes for photos to go on. */
+const MISCONFIGURED_WAIT_SECONDS = 300;
+
+/**
+ * Has one photo described and embedded. May be repeated and run beside itself: words are bought once and kept at once, and the
+ * first end of the stage counts. Throws `MessagePostponed` where the message is to come back later, and what is our own fault.
+ */
+export function createDescribe(deps: DescribeDeps) {
+  const { images, embeddings, queues, throttle, azure, clock } = deps;
+  const portray = createPortray({ ...deps, step });
+
+  async function step<T>(name: DescribeStep, run: () => Promise<T>): Promise<T> {
+    await deps.checkpoint?.(name);
+    return run();
+  }
+
+  /** Tells `organize` that all that describe can say about the photo is said. */
+  async function announce({ user_id, image_id, generation, stages }: ImageRecord): Promise<void> {
+    if (hasEnded(stages.organize.state)) return;
+    const event_id = `described:${image_id}:${generation}`;
+    await step('announce', () => queues.organize([{ type: 'described', event_id, user_id, image_id }]));
+  }
+
+  async function postpone({ receiptHandle }: DescribeRequest, until: Date): Promise<never> {
+    const seconds = Math.max(1, Math.ceil((until.getTime() - clock().getTime()) / 1_000));
+    await queues.postpone('describe', receiptHandle, seconds);
+    throw new MessagePostponed(`Azure OpenAI is left alone for ${seconds} s; the photo waits.`);
+  }
+
+  /** Azure is away, or set up wrongly: neither is the photo's fault, so the run does not count. */
+  async function waitForAzure(
+    request: DescribeRequest,
+    begun: ImageRecord,
+    seconds: number | undefined,
+  ): Promise<never> {
+    const until = await throttle.block(seconds);
+    await images.postponeStage(request, 'describe', begun, until);
+    return postpone(request, until);
+  }
+
+  async function giveUp(request: DescribeRequest): Promise<void> {
+    const message = `The picture could not be described in ${MOST_ATTEMPTS} attempts. The photo itself is safe.`;
+    const error = { code: 'describe_gave_up', message };
+    const ended = await images.endStage(request, 'describe', { state: 'failed', error });
+    if (ended) await announce(ended);
+  }
+
+  async function run(request: DescribeRequest, begun: ImageRecord, logger: Logger): Promise<void> {
+    const outcome = await portray(request, begun);
+    const ended = outcome && (await step('finish', () => images.endStage(request, 'describe', outcome)));
+    // Erased meanwhile.
+    if (!ended) return embeddings.remove(request.userId, request.imageId);
+    const { state, error, tokens, ms } = ended.stages.describe;
+    logger.info('Described', { state, code: error?.code, tokens, ms });
+    await announce(ended);
+  }
+
+  return async function describe(request: DescribeRequest, logger: Logger): Promise<void> {
+    const record = await step('look', () => images.get(request));
+    if (!record || record.deleted_at) return embeddings.remove(request.userId, request.imageId);
+    if (record.status !== 'processing' || record.stages.ingest.state !== 'done') return;
+    if (hasEnded(record.stages.describe.state)) return announce(record);
+
+    const block = azure && (await step('heed', () => throttle.last()));
+    if (block && block.until > clock()) {
+      await images.touch(request, block.until);
+      return postpone(request, block.until);
+    }
+    // A run that dies cannot count itself out.
+    if (record.stages.describe.attempts >= MOST_ATTEMPTS) return giveUp(request);
+    const begun = await step('begin', () => images.beginStage(request, 'describe', record));
+    // Ended or erased since the look: whoever did that saw to the rest.
+    if (!begun) return;
+
+    try {
+      await run(request, begun, logger);
+    } catch (error) {
+      if (error instanceof AzureUnavailable) return waitForAzure(request, begun, error.retryAfterSeconds);
+      if (error instanceof AzureMisconfigured) {
+        logger.error('Photos wait until a setting is changed.', error);
+        return waitForAzure(request, begun, MISCONFIGURED_WAIT_SECONDS);
+      }
+      if (begun.stages.describe.attempts < MOST_ATTEMPTS) throw error;
+      logger.error('The stage is given up.', error as Error);
+      return giveUp(request);
+    }
+    if (block) await throttle.clear(block);
+  };
+}

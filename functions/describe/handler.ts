@@ -1,0 +1,77 @@
+import { AzureMisconfigured, createAzureOpenAI } from '../../shared/adapters/azure-openai.ts';
+import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
+import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { systemClock } from '../../shared/adapters/ids.ts';
+import { createImages } from '../../shared/adapters/images.ts';
+import { createObjects } from '../../shared/adapters/objects.ts';
+import { createQueues } from '../../shared/adapters/queues.ts';
+import { createSecrets, createSecretsClient, UnreadableSecret } from '../../shared/adapters/secrets.ts';
+import { readFunctionSettings } from '../../shared/config.ts';
+import { describeMessage } from '../../shared/contract/messages.ts';
+import { createLogger } from '../../shared/lambda/logger.ts';
+import { queueHandler } from '../../shared/lambda/queue.ts';
+import { createDescribe } from './describe.ts';
+
+const settings = readFunctionSettings(process.env, [
+  'TABLE_NAME',
+  'BUCKET_NAME',
+  'DESCRIBE_QUEUE_URL',
+  'ORGANIZE_QUEUE_URL',
+  'SECRET_ARN',
+  'AZURE_OPENAI_ENDPOINT',
+  'AZURE_OPENAI_API_VERSION',
+  'AZURE_OPENAI_DEPLOYMENT_NAME',
+  'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
+  'EMBEDDINGS_PROVIDER',
+  'S3_ADDRESSING_STYLE',
+  'LOG_LEVEL',
+]);
+
+/** A run makes four calls at most, and has to tell of the last one before the function's own 90 seconds are over. */
+const AZURE_TIMEOUT_MS = 20_000;
+
+const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN);
+async function apiKey(): Promise<string> {
+  try {
+    return (await secrets.get()).azure_openai_api_key;
+  } catch (error) {
+    if (error instanceof UnreadableSecret) throw new AzureMisconfigured('AZURE_OPENAI_API_KEY', error.message);
+    throw error;
+  }
+}
+
+const azure =
+  settings.AZURE_OPENAI_ENDPOINT === ''
+    ? null
+    : createAzureOpenAI({
+        endpoint: settings.AZURE_OPENAI_ENDPOINT,
+        apiKey,
+        apiVersion: settings.AZURE_OPENAI_API_VERSION,
+        chatDeployment: settings.AZURE_OPENAI_DEPLOYMENT_NAME,
+        embeddingDeployment: settings.AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME,
+        timeoutMs: AZURE_TIMEOUT_MS,
+      });
+
+const table = createTableClient();
+const describe = createDescribe({
+  images: createImages(table, settings.TABLE_NAME, systemClock),
+  embeddings: createEmbeddings(table, settings.TABLE_NAME),
+  objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
+  queues: createQueues(createSqsClient(), {
+    describe: settings.DESCRIBE_QUEUE_URL,
+    organize: settings.ORGANIZE_QUEUE_URL,
+  }),
+  throttle: createAzureThrottle(table, settings.TABLE_NAME, systemClock),
+  azure,
+  provider: settings.EMBEDDINGS_PROVIDER,
+  clock: systemClock,
+});
+
+/** A photo was accepted and wants a description. */
+export const handler = queueHandler({
+  logger: createLogger('describe', settings.LOG_LEVEL),
+  parse: describeMessage,
+  handle: (message, { logger, receiptHandle }) =>
+    describe({ userId: message.user_id, imageId: message.image_id, receiptHandle }, logger),
+});

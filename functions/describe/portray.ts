@@ -1,0 +1,62 @@
+import type { AzureOpenAIAdapter } from '../../shared/adapters/azure-openai.ts';
+import type { Embeddings } from '../../shared/adapters/embeddings.ts';
+import type { Clock } from '../../shared/adapters/ids.ts';
+import type { ImageKey, Images, StageOutcome } from '../../shared/adapters/images.ts';
+import type { Objects } from '../../shared/adapters/objects.ts';
+import type { ImageRecord } from '../../shared/domain/image.ts';
+import { thumbnailKey } from '../../shared/domain/object-keys.ts';
+import { embedLooks, embedWords } from './embedding.ts';
+import { openSpending, type Spending } from './spending.ts';
+import { type Answer, askForWords } from './words.ts';
+
+export interface PortrayDeps {
+  images: Images;
+  embeddings: Embeddings;
+  objects: Objects;
+  /** `null` where the stack has no Azure: then photos stay without words. */
+  azure: AzureOpenAIAdapter | null;
+  provider: 'azure' | 'visual';
+  clock: Clock;
+  step: <T>(name: 'ask' | 'keep' | 'embed' | 'store', run: () => Promise<T>) => Promise<T>;
+}
+
+/**
+ * Finds words for a photo and stores them, then its embedding, and answers how the stage ends; `null` where the photo was erased
+ * meanwhile. Throws `AzureUnavailable` and `AzureMisconfigured`; what was bought by then is kept.
+ */
+export function createPortray({ images, embeddings, objects, azure, provider, clock, step }: PortrayDeps) {
+  const embed = provider === 'azure' && azure ? embedWords(azure) : embedLooks;
+
+  async function readThumbnail({ userId, imageId }: ImageKey): Promise<Uint8Array> {
+    const bytes = await objects.read(thumbnailKey(userId, imageId, 'medium'));
+    if (!bytes) throw new Error('Expected the thumbnail of a photo that was accepted; there is none.');
+    return bytes;
+  }
+
+  async function ask(key: ImageKey, record: ImageRecord, spending: Spending): Promise<Answer> {
+    // Bought by an earlier run.
+    if (record.described_by) return { state: 'done', words: null };
+    if (!azure) return { state: 'skipped' };
+    const image = await readThumbnail(key);
+    const { filename, taken_at, taken_at_source } = record;
+    // The time of the upload says nothing about the picture.
+    const takenAt = taken_at_source === 'upload' ? undefined : taken_at;
+    const about = { image, contentType: 'image/webp' as const, filename, now: clock(), ...(takenAt && { takenAt }) };
+    return step('ask', () => askForWords(azure, about, spending));
+  }
+
+  return async function portray(key: ImageKey, begun: ImageRecord): Promise<StageOutcome | null> {
+    const spending = openSpending(begun);
+    const answer = await ask(key, begun, spending);
+    const words = answer.state === 'done' ? answer.words : null;
+    const record = words ? await step('keep', () => images.keepWords(key, words, spending.total())) : begun;
+    if (!record) return null;
+
+    const embedding = await step('embed', () => embed(record, () => readThumbnail(key), spending));
+    const { vector } = embedding;
+    if (vector) await step('store', () => embeddings.put(key.userId, key.imageId, vector));
+    if ('error' in answer) return { state: answer.state, error: answer.error, ...spending.total() };
+    if (embedding.error) return { state: 'failed', error: embedding.error, ...spending.total() };
+    return { state: answer.state, ...spending.total() };
+  };
+}

@@ -1,0 +1,38 @@
+import { createChecksums } from '../../shared/adapters/checksums.ts';
+import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { systemClock } from '../../shared/adapters/ids.ts';
+import { createImages } from '../../shared/adapters/images.ts';
+import { createObjects } from '../../shared/adapters/objects.ts';
+import { createQueues } from '../../shared/adapters/queues.ts';
+import { readFunctionSettings } from '../../shared/config.ts';
+import { createLogger, hashUserId } from '../../shared/lambda/logger.ts';
+import { queueHandler } from '../../shared/lambda/queue.ts';
+import { createIngest } from './ingest.ts';
+import { ingestMessage } from './message.ts';
+
+const settings = readFunctionSettings(process.env, [
+  'TABLE_NAME',
+  'BUCKET_NAME',
+  'DESCRIBE_QUEUE_URL',
+  'S3_ADDRESSING_STYLE',
+  'LOG_LEVEL',
+]);
+const table = createTableClient();
+const ingest = createIngest({
+  images: createImages(table, settings.TABLE_NAME, systemClock),
+  checksums: createChecksums(table, settings.TABLE_NAME),
+  objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
+  queues: createQueues(createSqsClient(), { describe: settings.DESCRIBE_QUEUE_URL }),
+});
+
+/** Bytes arrived in `incoming/` (an S3 event, or `sweep` in its stead). */
+export const handler = queueHandler({
+  logger: createLogger('ingest', settings.LOG_LEVEL),
+  parse: ingestMessage,
+  handle: async (photos, { logger }) => {
+    for (const photo of photos) {
+      logger.appendKeys({ image_id: photo.imageId, user: hashUserId(photo.userId) });
+      await ingest(photo, logger);
+    }
+  },
+});
