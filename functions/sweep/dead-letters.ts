@@ -55,8 +55,8 @@ export function createDeadLetterSweep({ letters, images, jobs, objects, queues, 
     const owner = parseIncomingKey(decodeURIComponent(key.replaceAll('+', ' ')));
     if (!owner) return 'kept';
     const record = await images.getVisible(owner);
-    if (!record || (isTerminal(record.status) && record.status !== 'failed')) return 'settled';
-    if (hasEnded(record.stages.ingest.state)) return 'settled';
+    if (record?.status === 'failed') return 'kept';
+    if (!record || isTerminal(record.status) || hasEnded(record.stages.ingest.state)) return 'settled';
     const original = await keepBytes(owner.userId, owner.imageId);
     await images.fail(owner, 'ingest', gaveUp('ingest'), original ? { original, bytes: original.bytes } : {});
     await objects.remove([incomingKey(owner.userId, owner.imageId)]);

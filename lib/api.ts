@@ -1,0 +1,153 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  AccessLogFormat,
+  AuthorizationType,
+  EndpointType,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  type Method,
+  MethodLoggingLevel,
+  type MethodOptions,
+  ResponseTransferMode,
+  RestApi,
+  TokenAuthorizer,
+} from 'aws-cdk-lib/aws-apigateway';
+import { Construct } from 'constructs';
+import type { Deployment } from '../shared/config.ts';
+import { type Access, endpoints } from '../shared/contract/routes.ts';
+import { errorHeaders, preflight } from './cors.ts';
+import type { NodeFunction } from './functions.ts';
+import { addGatewayResponses } from './gateway-responses.ts';
+import { acknowledge } from './nag.ts';
+import { createLogGroup } from './observability.ts';
+import { API_TIMEOUT, MEDIA_TIMEOUT, type WebFunctions } from './web-functions.ts';
+
+const STAGE = 'api';
+const VERSION = 'v1';
+
+/** Requests per second of all users together, and how many may come at once: far above a family, far below a bill. */
+const THROTTLING = { rate: 100, burst: 200 };
+
+export interface ApiProps {
+  readonly settings: Deployment;
+  readonly functions: WebFunctions;
+}
+
+/** The REST API: one method per endpoint of the contract, below `/api/v1`. */
+export class Api extends Construct {
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, { settings, functions }: ApiProps) {
+    super(scope, id);
+    const api = this.createRestApi(settings);
+    const root = api.root.addResource(VERSION, {
+      ...withPreflight(settings.CORS_ORIGINS),
+    });
+    const authorizer = new TokenAuthorizer(this, 'Authorizer', {
+      handler: functions.authorizer.function,
+      resultsCacheTtl: Duration.minutes(5),
+    });
+
+    const buffered = integration(functions.api, API_TIMEOUT, ResponseTransferMode.BUFFERED);
+    const streamed = integration(functions.media, MEDIA_TIMEOUT, ResponseTransferMode.STREAM);
+    const open: MethodOptions = { authorizationType: AuthorizationType.NONE };
+    const ways: Record<Access, { integration: LambdaIntegration; options: MethodOptions }> = {
+      user: { integration: buffered, options: { authorizationType: AuthorizationType.CUSTOM, authorizer } },
+      public: { integration: buffered, options: open },
+      media: { integration: streamed, options: open },
+    };
+    for (const { method, path, access } of endpoints) {
+      const way = ways[access];
+      explain(root.resourceForPath(path.slice(1)).addMethod(method, way.integration, way.options), access);
+    }
+    addGatewayResponses(api, errorHeaders(settings.CORS_ORIGINS));
+    this.url = api.urlForPath(`/${VERSION}`);
+  }
+
+  private createRestApi(settings: Deployment): RestApi {
+    const api = new RestApi(this, 'Rest', {
+      restApiName: `shoebox-${settings.STAGE}`,
+      description: 'Shoebox',
+      endpointTypes: [EndpointType.REGIONAL],
+      // Multipart uploads reach the function as the bytes they are.
+      binaryMediaTypes: ['multipart/form-data'],
+      cloudWatchRole: true,
+      deployOptions: {
+        stageName: STAGE,
+        tracingEnabled: true,
+        metricsEnabled: true,
+        // Execution logs of errors only, never of what was sent.
+        loggingLevel: MethodLoggingLevel.ERROR,
+        dataTraceEnabled: false,
+        throttlingRateLimit: THROTTLING.rate,
+        throttlingBurstLimit: THROTTLING.burst,
+        accessLogDestination: new LogGroupLogDestination(createLogGroup(this, 'AccessLogs')),
+        accessLogFormat: ACCESS_LOG,
+      },
+    });
+    // Its place is taken by the stack’s own output, which names the version too.
+    api.node.tryRemoveChild('Endpoint');
+    // The gateway would make this group itself, and keep it for ever.
+    const executionLogs = createLogGroup(this, 'ExecutionLogs', {
+      logGroupName: `API-Gateway-Execution-Logs_${api.restApiId}/${STAGE}`,
+    });
+    api.deploymentStage.node.addDependency(executionLogs);
+
+    acknowledge(
+      api,
+      'APIG2',
+      'The functions validate against the contract and answer problem+json that names the field.',
+    );
+    acknowledge(
+      api,
+      'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+      'The policy AWS prescribes for the account-wide role by which the gateway writes logs.',
+    );
+    acknowledge(
+      api.deploymentStage,
+      'APIG3',
+      'A web ACL costs several dollars a month while idle. Throttling is on; docs/operations.md says how to add one.',
+    );
+    return api;
+  }
+}
+
+/** Enough to follow a request; neither addresses nor query strings, which may hold signatures. */
+const ACCESS_LOG = AccessLogFormat.custom(
+  JSON.stringify({
+    request_id: '$context.requestId',
+    time: '$context.requestTime',
+    method: '$context.httpMethod',
+    route: '$context.resourcePath',
+    status: '$context.status',
+    bytes: '$context.responseLength',
+    ms: '$context.responseLatency',
+    function_ms: '$context.integrationLatency',
+    authorizer_ms: '$context.authorizer.latency',
+    error: '$context.error.responseType',
+  }),
+);
+
+function withPreflight(origins: readonly string[]) {
+  const defaultCorsPreflightOptions = preflight(origins);
+  return defaultCorsPreflightOptions ? { defaultCorsPreflightOptions } : {};
+}
+
+/** One permission for the whole API: one per method would overflow the function’s policy of 20 KB. */
+function integration(
+  target: NodeFunction,
+  timeout: Duration,
+  responseTransferMode: ResponseTransferMode,
+): LambdaIntegration {
+  return new LambdaIntegration(target.function, { timeout, responseTransferMode, scopePermissionToMethod: false });
+}
+
+const WHY_OPEN: Record<Exclude<Access, 'user'>, string> = {
+  public: 'Signing in, health and the documentation must be reachable without a token.',
+  media: 'The media function verifies the token or the URL’s signature itself, so that URLs work in an <img>.',
+};
+
+function explain(method: Method, access: Access): void {
+  acknowledge(method, 'COG4', 'Users sign in with Firebase, not with Cognito.');
+  if (access !== 'user') acknowledge(method, 'APIG4', WHY_OPEN[access]);
+}

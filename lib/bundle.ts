@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { Stack } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { type BuildOptions, buildSync, version } from 'esbuild';
+import { BUILD_CACHE, buildOnce, REPOSITORY } from './build-cache.ts';
+
+/** What a bundle expects to find beside it: a layer brings it, because its native half depends on the platform. */
+const FROM_LAYER = ['sharp'];
+
+/** CommonJS packages call `require`, which an ES module lacks. Named so that it cannot collide with a package's own import. */
+const BANNER =
+  "import{createRequire as __shoeboxCreateRequire}from'node:module';const require=__shoeboxCreateRequire(import.meta.url);";
+
+/** Nothing is written there: it fixes what the paths in source maps are relative to, on every machine alike. */
+const VIRTUAL_OUTDIR = join(REPOSITORY, 'cdk.out', 'bundles');
+
+const OPTIONS = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  outExtension: { '.js': '.mjs' },
+  mainFields: ['module', 'main'],
+  external: FROM_LAYER,
+  banner: { js: BANNER },
+  minify: true,
+  // Errors and log lines name classes.
+  keepNames: true,
+  sourcemap: true,
+  sourcesContent: false,
+  charset: 'utf8',
+  logLevel: 'error',
+} as const satisfies BuildOptions;
+
+/** Bundled code by function: each is one `handler.mjs` with its source map. */
+export interface Bundles {
+  codeFor(name: string): Code;
+}
+
+/**
+ * Bundles `functions/<name>/handler.ts` for all `names` in one run of esbuild, once per state of the sources: see
+ * `docs/decisions/0006-bundling-in-one-run.md`. Where the CDK's context turns bundling off for the stack, the code is the source.
+ */
+export function createBundles(stack: Stack, names: readonly string[]): Bundles {
+  const folder = stack.bundlingRequired
+    ? buildOnce(BUILD_CACHE, 'bundles', stateOfSources(names), (draft) => bundle(names, draft))
+    : join(REPOSITORY, 'functions');
+  return { codeFor: (name) => Code.fromAsset(join(folder, name)) };
+}
+
+function bundle(names: readonly string[], target: string): void {
+  const { outputFiles } = buildSync({
+    ...OPTIONS,
+    absWorkingDir: REPOSITORY,
+    entryPoints: Object.fromEntries(names.map((name) => [`${name}/handler`, `functions/${name}/handler.ts`])),
+    outdir: VIRTUAL_OUTDIR,
+    write: false,
+  });
+  for (const { path, contents } of outputFiles) {
+    const file = join(target, relative(VIRTUAL_OUTDIR, path));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, contents);
+  }
+}
+
+/** A digest of all that bundles are made of: our sources, how they are bundled, and (by the lock file) every package. */
+function stateOfSources(names: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([version, OPTIONS, names]));
+  const sources = ['functions', 'shared'].flatMap((folder) =>
+    readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(ts|json)$/.test(file))
+      .map((file) => join(folder, file)),
+  );
+  for (const file of ['package-lock.json', 'package.json', 'tsconfig.json', ...sources.sort()]) {
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(REPOSITORY, file)))
+      .update('\0');
+  }
+  return hash.digest('hex').slice(0, 32);
+}

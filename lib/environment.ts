@@ -1,0 +1,42 @@
+import type { Deployment, FunctionSettings } from '../shared/config.ts';
+import type { Queues } from './queues.ts';
+import type { Storage } from './storage.ts';
+
+/** Lambda sets the region itself and refuses to have it set; the signing role is given to the functions it trusts. */
+type SettingName = Exclude<keyof FunctionSettings, 'AWS_REGION' | 'URL_SIGNER_ROLE_ARN'>;
+
+/** Answers the environment of a function that relies on `names`, and nothing beside them. */
+export type Environment = (...names: readonly SettingName[]) => Record<string, string>;
+
+/** Every setting a function can ask for, as `shared/config.ts` names and reads it. */
+export function createEnvironment(settings: Deployment, storage: Storage, queues: Queues): Environment {
+  const all: Record<SettingName, string> = {
+    STAGE: settings.STAGE,
+    LOG_LEVEL: settings.LOG_LEVEL,
+    IMAGE_URL_MODE: settings.IMAGE_URL_MODE,
+    S3_ADDRESSING_STYLE: settings.S3_ADDRESSING_STYLE,
+    FIREBASE_API_KEY: settings.FIREBASE_API_KEY,
+    GOOGLE_CLOUD_PROJECT: settings.GOOGLE_CLOUD_PROJECT,
+    CORS_ORIGINS: settings.CORS_ORIGINS.join(','),
+    AZURE_OPENAI_ENDPOINT: settings.AZURE_OPENAI_ENDPOINT,
+    AZURE_OPENAI_API_VERSION: settings.AZURE_OPENAI_API_VERSION,
+    AZURE_OPENAI_DEPLOYMENT_NAME: settings.AZURE_OPENAI_DEPLOYMENT_NAME,
+    AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME: settings.AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME,
+    EMBEDDINGS_PROVIDER: settings.EMBEDDINGS_PROVIDER,
+    UPLOAD_EXPIRES_SECONDS: String(settings.UPLOAD_EXPIRES_SECONDS),
+    SWEEP_STALE_SECONDS: String(settings.SWEEP_STALE_SECONDS),
+    FACES: 'off',
+    TABLE_NAME: storage.table.tableName,
+    BUCKET_NAME: storage.bucket.bucketName,
+    VECTOR_BUCKET_NAME: storage.vectorBucketName,
+    SECRET_ARN: storage.secret.secretArn,
+    INGEST_QUEUE_URL: queues.ingest.queue.queueUrl,
+    DESCRIBE_QUEUE_URL: queues.describe.queue.queueUrl,
+    ORGANIZE_QUEUE_URL: queues.organize.queue.queueUrl,
+    JOBS_QUEUE_URL: queues.jobs.queue.queueUrl,
+    DEAD_LETTER_QUEUE_URLS: Object.entries(queues)
+      .map(([name, { deadLetterQueue }]) => `${name}=${deadLetterQueue.queueUrl}`)
+      .join(','),
+  };
+  return (...names) => Object.fromEntries(names.map((name) => [name, all[name]]));
+}

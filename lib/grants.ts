@@ -1,0 +1,110 @@
+import type { Role } from 'aws-cdk-lib/aws-iam';
+import { allow } from './permissions.ts';
+import type { QueueName, Queues } from './queues.ts';
+import type { Storage } from './storage.ts';
+
+/** Parts of the bucket, as key prefixes. */
+export const incoming = 'incoming/*';
+export const originals = 'originals/*';
+export const thumbnails = 'thumbnails/*';
+export const jobs = 'jobs/*';
+type Part = typeof incoming | typeof originals | typeof thumbnails | typeof jobs;
+
+/** What a function may do with the objects below certain prefixes. */
+interface ObjectAccess {
+  readonly read?: readonly Part[];
+  readonly write?: readonly Part[];
+  readonly remove?: readonly Part[];
+  /** It asks for objects that may not be there, and must be told so. */
+  readonly absent?: boolean;
+}
+
+type TableOperation = 'BatchGetItem' | 'DeleteItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem';
+type VectorOperation = 'CreateIndex' | 'DeleteVectors' | 'PutVectors' | 'QueryVectors';
+
+/** The permissions functions ask for, in the words of what they do. Each names single operations on single resources. */
+export interface Grants {
+  table(role: Role, ...operations: readonly TableOperation[]): void;
+  index(role: Role, name: 'by_taken' | 'pending'): void;
+  objects(role: Role, access: ObjectAccess): void;
+  vectors(role: Role, ...operations: readonly VectorOperation[]): void;
+  send(role: Role, ...queues: readonly QueueName[]): void;
+  deadLetters(role: Role): void;
+  secret(role: Role): void;
+  /** To ask whether bucket, queues and vector bucket answer. */
+  probe(role: Role): void;
+}
+
+export function createGrants(storage: Storage, queues: Queues): Grants {
+  const { bucket, bucketKey, table } = storage;
+
+  return {
+    table(role, ...operations) {
+      allow(
+        role,
+        operations.map((operation) => `dynamodb:${operation}`),
+        [table.tableArn],
+      );
+    },
+
+    index(role, name) {
+      allow(role, ['dynamodb:Query'], [`${table.tableArn}/index/${name}`]);
+    },
+
+    objects(role, { read = [], write = [], remove = [], absent = false }) {
+      const within = (parts: readonly Part[]) => parts.map((part) => bucket.arnForObjects(part));
+      const reason = 'Every photo is an object of its own; a function is held to the prefixes it works on.';
+      if (read.length > 0) allow(role, ['s3:GetObject'], within(read), reason);
+      if (write.length > 0) allow(role, ['s3:PutObject'], within(write), reason);
+      if (remove.length > 0) allow(role, ['s3:DeleteObject'], within(remove), reason);
+      // Without it a missing key answers 403 and cannot be told from a refusal. No condition on the prefix: a request for one
+      // object carries none, so the condition would never hold.
+      if (absent) allow(role, ['s3:ListBucket'], [bucket.bucketArn]);
+      if (bucketKey) {
+        if (read.length > 0 || write.length > 0) allow(role, ['kms:Decrypt'], [bucketKey.keyArn]);
+        if (write.length > 0) allow(role, ['kms:GenerateDataKey'], [bucketKey.keyArn]);
+      }
+    },
+
+    vectors(role, ...operations) {
+      const actions = operations.map((operation) => `s3vectors:${operation}`);
+      allow(
+        role,
+        actions,
+        [storage.vectorIndexArns],
+        'Each user has an index of their own, made with their first photo.',
+      );
+    },
+
+    send(role, ...names) {
+      allow(
+        role,
+        ['sqs:SendMessage'],
+        names.map((name) => queues[name].queue.queueArn),
+      );
+    },
+
+    deadLetters(role) {
+      const dead = Object.values(queues).map(({ deadLetterQueue }) => deadLetterQueue.queueArn);
+      allow(
+        role,
+        ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
+        dead,
+      );
+    },
+
+    secret(role) {
+      allow(role, ['secretsmanager:GetSecretValue'], [storage.secret.secretArn]);
+    },
+
+    probe(role) {
+      allow(role, ['s3:ListBucket'], [bucket.bucketArn]);
+      allow(role, ['s3vectors:GetVectorBucket'], [storage.vectorBucketArn]);
+      allow(
+        role,
+        ['sqs:GetQueueAttributes'],
+        Object.values(queues).map(({ queue }) => queue.queueArn),
+      );
+    },
+  };
+}

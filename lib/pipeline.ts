@@ -1,0 +1,184 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { LayerVersion } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource, type SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Construct } from 'constructs';
+import type { Deployment } from '../shared/config.ts';
+import type { Bundles } from './bundle.ts';
+import type { Environment } from './environment.ts';
+import { NodeFunction } from './functions.ts';
+import { type Grants, incoming, jobs, originals, thumbnails } from './grants.ts';
+import { CONSUMER_TIMEOUTS, type QueueName, type Queues } from './queues.ts';
+
+export interface PipelineProps {
+  readonly settings: Deployment;
+  readonly bundles: Bundles;
+  readonly environment: Environment;
+  readonly grants: Grants;
+  readonly queues: Queues;
+  readonly sharpLayer: LayerVersion;
+}
+
+/** Enough to be quick, too few to take a new account’s whole concurrency from the API. */
+const INGEST_CONCURRENCY = 20;
+const JOBS_CONCURRENCY = 5;
+
+const DESCRIBES = [
+  'AZURE_OPENAI_ENDPOINT',
+  'AZURE_OPENAI_API_VERSION',
+  'AZURE_OPENAI_DEPLOYMENT_NAME',
+  'SECRET_ARN',
+] as const;
+
+/** The functions that work on photos, each fed by its queue, and the one that looks after what got stuck. */
+export class Pipeline extends Construct {
+  constructor(scope: Construct, id: string, props: PipelineProps) {
+    super(scope, id);
+    this.createIngest(props);
+    this.createDescribe(props);
+    this.createOrganize(props);
+    this.createJobs(props);
+    this.createSweep(props);
+  }
+
+  /** One photo at a time, for its pixels may fill the memory. */
+  private createIngest({ bundles, environment, grants, queues, sharpLayer }: PipelineProps): void {
+    const { function: ingest, role } = new NodeFunction(this, 'Ingest', {
+      source: 'ingest',
+      bundles,
+      description: 'Validates a photo, keeps its bytes and makes its thumbnails',
+      memorySize: 3008,
+      timeout: CONSUMER_TIMEOUTS.ingest,
+      layers: [sharpLayer],
+      environment: environment('LOG_LEVEL', 'TABLE_NAME', 'BUCKET_NAME', 'S3_ADDRESSING_STYLE', 'DESCRIBE_QUEUE_URL'),
+    });
+    ingest.addEventSource(source(queues, 'ingest', { batchSize: 1, maxConcurrency: INGEST_CONCURRENCY }));
+    grants.table(role, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
+    grants.objects(role, {
+      read: [incoming, originals],
+      write: [originals, thumbnails],
+      remove: [incoming, originals, thumbnails],
+      absent: true,
+    });
+    grants.send(role, 'describe');
+  }
+
+  private createDescribe({ settings, bundles, environment, grants, queues, sharpLayer }: PipelineProps): void {
+    const { function: describe, role } = new NodeFunction(this, 'Describe', {
+      source: 'describe',
+      bundles,
+      description: 'Has a photo described and embedded',
+      timeout: CONSUMER_TIMEOUTS.describe,
+      layers: [sharpLayer],
+      environment: environment(
+        ...DESCRIBES,
+        'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
+        'EMBEDDINGS_PROVIDER',
+        'LOG_LEVEL',
+        'TABLE_NAME',
+        'BUCKET_NAME',
+        'S3_ADDRESSING_STYLE',
+        'DESCRIBE_QUEUE_URL',
+        'ORGANIZE_QUEUE_URL',
+      ),
+    });
+    describe.addEventSource(
+      source(queues, 'describe', { batchSize: 1, maxConcurrency: settings.DESCRIBE_CONCURRENCY }),
+    );
+    grants.table(role, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
+    grants.objects(role, { read: [thumbnails], absent: true });
+    grants.send(role, 'organize');
+    grants.secret(role);
+  }
+
+  private createOrganize({ bundles, environment, grants, queues }: PipelineProps): void {
+    const { function: organize, role } = new NodeFunction(this, 'Organize', {
+      source: 'organize',
+      bundles,
+      description: 'Writes everything that is derived from photos: clusters, memberships, vectors',
+      timeout: CONSUMER_TIMEOUTS.organize,
+      environment: environment(
+        'LOG_LEVEL',
+        'TABLE_NAME',
+        'BUCKET_NAME',
+        'VECTOR_BUCKET_NAME',
+        'JOBS_QUEUE_URL',
+        'ORGANIZE_QUEUE_URL',
+        'S3_ADDRESSING_STYLE',
+        'AZURE_OPENAI_ENDPOINT',
+        'EMBEDDINGS_PROVIDER',
+      ),
+    });
+    organize.addEventSource(source(queues, 'organize', { batchSize: 10 }));
+    grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
+    grants.objects(role, { read: [jobs], write: [jobs], remove: [incoming, originals, thumbnails], absent: true });
+    grants.vectors(role, 'CreateIndex', 'PutVectors', 'DeleteVectors');
+    // It sends to its own queue: a cluster that has grown is looked at again, behind the batch that let it grow.
+    grants.send(role, 'jobs', 'organize');
+  }
+
+  private createJobs({ bundles, environment, grants, queues }: PipelineProps): void {
+    const { function: job, role } = new NodeFunction(this, 'Jobs', {
+      source: 'jobs',
+      bundles,
+      description: 'Long work: clusters a gallery anew, has clusters named',
+      memorySize: 2048,
+      timeout: CONSUMER_TIMEOUTS.jobs,
+      environment: environment(
+        ...DESCRIBES,
+        'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
+        'EMBEDDINGS_PROVIDER',
+        'LOG_LEVEL',
+        'TABLE_NAME',
+        'BUCKET_NAME',
+        'S3_ADDRESSING_STYLE',
+        'JOBS_QUEUE_URL',
+        'ORGANIZE_QUEUE_URL',
+      ),
+    });
+    job.addEventSource(source(queues, 'jobs', { batchSize: 1, maxConcurrency: JOBS_CONCURRENCY }));
+    grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
+    grants.objects(role, { read: [jobs], write: [jobs], absent: true });
+    grants.send(role, 'organize');
+    grants.secret(role);
+  }
+
+  /** Shorter than the time between two runs, so that two never overlap. */
+  private createSweep({ bundles, environment, grants }: PipelineProps): void {
+    const { function: sweep, role } = new NodeFunction(this, 'Sweep', {
+      source: 'sweep',
+      bundles,
+      description: 'Sets stuck work going again, ends what cannot go on, expires uploads that never came',
+      timeout: Duration.minutes(4),
+      environment: environment(
+        'LOG_LEVEL',
+        'TABLE_NAME',
+        'BUCKET_NAME',
+        'S3_ADDRESSING_STYLE',
+        'INGEST_QUEUE_URL',
+        'DESCRIBE_QUEUE_URL',
+        'ORGANIZE_QUEUE_URL',
+        'JOBS_QUEUE_URL',
+        'DEAD_LETTER_QUEUE_URLS',
+        'SWEEP_STALE_SECONDS',
+      ),
+    });
+    new Rule(this, 'Schedule', {
+      description: 'Runs sweep',
+      schedule: Schedule.rate(Duration.minutes(5)),
+      // A run that was missed is made up for by the next.
+      targets: [new LambdaTarget(sweep, { retryAttempts: 0, maxEventAge: Duration.minutes(5) })],
+    });
+    grants.table(role, 'GetItem', 'UpdateItem');
+    grants.index(role, 'pending');
+    grants.objects(role, { read: [incoming], write: [originals], remove: [incoming], absent: true });
+    grants.send(role, 'ingest', 'describe', 'organize', 'jobs');
+    grants.deadLetters(role);
+  }
+}
+
+/** A function’s queue: only the messages that failed come back. */
+function source(queues: Queues, name: QueueName, own: SqsEventSourceProps): SqsEventSource {
+  return new SqsEventSource(queues[name].queue, { reportBatchItemFailures: true, ...own });
+}

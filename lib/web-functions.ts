@@ -1,0 +1,88 @@
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { Bundles } from './bundle.ts';
+import type { Environment } from './environment.ts';
+import { NodeFunction } from './functions.ts';
+import { type Grants, incoming, originals, thumbnails } from './grants.ts';
+import { createUrlSigner } from './url-signer.ts';
+
+/** The gateway waits no longer than this for an answer that is not streamed. */
+export const API_TIMEOUT = Duration.seconds(29);
+/** 50 MB at the 2 MB/s that streams are held to, for a client that reads slowly. */
+export const MEDIA_TIMEOUT = Duration.minutes(5);
+
+export interface WebFunctionsProps {
+  readonly bundles: Bundles;
+  readonly environment: Environment;
+  readonly grants: Grants;
+}
+
+/** The functions behind the API. */
+export class WebFunctions extends Construct {
+  readonly authorizer: NodeFunction;
+  readonly api: NodeFunction;
+  readonly media: NodeFunction;
+
+  constructor(scope: Construct, id: string, { bundles, environment, grants }: WebFunctionsProps) {
+    super(scope, id);
+    this.authorizer = new NodeFunction(this, 'Authorizer', {
+      source: 'authorizer',
+      bundles,
+      description: 'Verifies Firebase ID tokens',
+      timeout: Duration.seconds(10),
+      environment: environment('LOG_LEVEL', 'GOOGLE_CLOUD_PROJECT', 'TABLE_NAME'),
+    });
+    grants.table(this.authorizer.role, 'GetItem');
+
+    this.api = new NodeFunction(this, 'Api', {
+      source: 'api',
+      bundles,
+      description: 'The JSON API',
+      timeout: API_TIMEOUT,
+      environment: environment(
+        'LOG_LEVEL',
+        'CORS_ORIGINS',
+        'FIREBASE_API_KEY',
+        'TABLE_NAME',
+        'BUCKET_NAME',
+        'VECTOR_BUCKET_NAME',
+        'INGEST_QUEUE_URL',
+        'DESCRIBE_QUEUE_URL',
+        'S3_ADDRESSING_STYLE',
+        'IMAGE_URL_MODE',
+        'SECRET_ARN',
+        'UPLOAD_EXPIRES_SECONDS',
+        'ORGANIZE_QUEUE_URL',
+        'JOBS_QUEUE_URL',
+        'AZURE_OPENAI_ENDPOINT',
+      ),
+    });
+    grants.table(this.api.role, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
+    grants.objects(this.api.role, { write: [incoming] });
+    grants.send(this.api.role, 'organize', 'jobs');
+    grants.secret(this.api.role);
+    grants.probe(this.api.role);
+
+    this.media = new NodeFunction(this, 'Media', {
+      source: 'media',
+      bundles,
+      description: 'Streams originals and thumbnails',
+      timeout: MEDIA_TIMEOUT,
+      environment: environment(
+        'LOG_LEVEL',
+        'CORS_ORIGINS',
+        'GOOGLE_CLOUD_PROJECT',
+        'TABLE_NAME',
+        'BUCKET_NAME',
+        'S3_ADDRESSING_STYLE',
+        'IMAGE_URL_MODE',
+        'SECRET_ARN',
+      ),
+    });
+    grants.table(this.media.role, 'GetItem');
+    grants.objects(this.media.role, { read: [originals, thumbnails], absent: true });
+    grants.secret(this.media.role);
+
+    createUrlSigner(this, 'UrlSigner', [this.api, this.media], grants);
+  }
+}
