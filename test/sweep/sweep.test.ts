@@ -146,7 +146,15 @@ describe('dead letters', () => {
     await stuckIn('ingest');
     await deps.objects.write(incoming, new Uint8Array([1, 2, 3]), 'image/jpeg');
     await deps.queues.ingest(BUCKET, USER, incoming);
+    const url = world.urls.ingest;
+    const letters = createDeadLetters(world.sqs);
     expect(await sweep()).toEqual({ letters: 1, unreadable: 0 });
+    // The letter stays, to be re-driven, also when it is looked at again.
+    await world.aws.releaseInFlight();
+    expect(await sweep()).toEqual({ letters: 1, unreadable: 0 });
+    await world.aws.releaseInFlight();
+    expect(await letters.look(url, 10)).toHaveLength(1);
+    await world.aws.releaseInFlight();
     expect(await deps.images.get(key)).toMatchObject({
       status: 'failed',
       error: { code: 'ingest_gave_up' },
