@@ -1,0 +1,38 @@
+import type { Checksums } from '../../shared/adapters/checksums.ts';
+import type { Clustering } from '../../shared/adapters/clustering.ts';
+import type { Clusters } from '../../shared/adapters/clusters.ts';
+import type { Embeddings } from '../../shared/adapters/embeddings.ts';
+import type { Clock } from '../../shared/adapters/ids.ts';
+import type { Images } from '../../shared/adapters/images.ts';
+import type { Jobs } from '../../shared/adapters/jobs.ts';
+import type { Objects } from '../../shared/adapters/objects.ts';
+import type { Queues } from '../../shared/adapters/queues.ts';
+import type { Vectors } from '../../shared/adapters/vectors.ts';
+import type { OrganizeEvent } from '../../shared/contract/messages.ts';
+import type { Background } from '../../shared/domain/clustering/background.ts';
+import type { Session } from './session.ts';
+
+export interface OrganizeDeps {
+  images: Images;
+  embeddings: Embeddings;
+  vectors: Vectors;
+  checksums: Checksums;
+  objects: Objects;
+  clustering: Clustering;
+  clusters: Clusters;
+  jobs: Jobs;
+  queues: Queues;
+  /** Similarity of unrelated images, as the embeddings in use are known for. */
+  background: Background;
+  /** Whether there is a model to ask for cluster names. */
+  canName: boolean;
+  clock: Clock;
+}
+
+export type EventOf<T extends OrganizeEvent['type']> = Extract<OrganizeEvent, { type: T }>;
+
+/** One user's batch: its session is read when the first event needs it. */
+export interface Batch {
+  userId: string;
+  session: () => Promise<Session>;
+}
