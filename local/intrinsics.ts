@@ -95,7 +95,11 @@ const FUNCTIONS: Record<string, Evaluate> = {
   Ref: (argument, scope) => reference(text('Ref', argument), scope),
   'Fn::GetAtt': (argument, scope) => {
     const [logicalId, ...rest] = typeof argument === 'string' ? argument.split('.') : list('Fn::GetAtt', argument);
-    return attribute(String(logicalId), rest.map((part) => text('Fn::GetAtt', resolveAny(part, scope))).join('.'), scope);
+    return attribute(
+      String(logicalId),
+      rest.map((part) => text('Fn::GetAtt', resolveAny(part, scope))).join('.'),
+      scope,
+    );
   },
   'Fn::Sub': substitute,
   'Fn::Join': (argument, scope) => {
@@ -122,8 +126,7 @@ const FUNCTIONS: Record<string, Evaluate> = {
     );
     return scope.mapping(map ?? '', key ?? '', name ?? '') ?? fail('Fn::FindInMap', 'an entry of Mappings', argument);
   },
-  'Fn::Base64': (argument, scope) =>
-    Buffer.from(text('Fn::Base64', resolveAny(argument, scope))).toString('base64'),
+  'Fn::Base64': (argument, scope) => Buffer.from(text('Fn::Base64', resolveAny(argument, scope))).toString('base64'),
 };
 
 function resolveAny(value: unknown, scope: Scope): unknown {

@@ -46,7 +46,9 @@ const requests = countAnsweredRequests((answered) => {
 async function loadHandler(): Promise<(event: unknown, context: unknown) => unknown> {
   const [file = '', name = ''] = (process.env._HANDLER ?? '').split('.');
   const root = process.env.LAMBDA_TASK_ROOT ?? process.cwd();
-  const path = ['.mjs', '.js', '.cjs'].map((ext) => join(root, `${file}${ext}`)).find((candidate) => existsSync(candidate));
+  const path = ['.mjs', '.js', '.cjs']
+    .map((ext) => join(root, `${file}${ext}`))
+    .find((candidate) => existsSync(candidate));
   if (path === undefined) throw new Error(`Expected ${file}.mjs, .js or .cjs in ${root}; bundle the function again`);
   const module: Record<string, unknown> = await import(pathToFileURL(path).href);
   const handler = module[name];
@@ -73,7 +75,6 @@ async function run(handler: (event: unknown, context: unknown) => unknown, curre
   const event: unknown = JSON.parse(current.event);
   const context = createContext(current);
   if (!isStreaming(handler)) return handler(event, context);
-  report({ type: 'streaming' });
   const stream = createFrameWriter(pipe());
   try {
     await handler(event, stream, context);
@@ -105,7 +106,7 @@ async function answer(handler: (event: unknown, context: unknown) => unknown, cu
   }
   invocation = undefined;
   checkMemory();
-  report({ ...outcome, requests: requests.answered(), maxMemoryMb });
+  report({ ...outcome, streamed: isStreaming(handler), requests: requests.answered(), maxMemoryMb });
 }
 
 async function main(): Promise<void> {

@@ -44,7 +44,10 @@ const IDENTITIES: Readonly<Record<string, Identify>> = {
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::DynamoDB::Table': table,
   'AWS::Events::Rule': named('events', 'rule/'),
-  'AWS::IAM::ManagedPolicy': (name, where) => ({ ref: `arn:aws:iam::${where.accountId}:policy/${name}`, attributes: {} }),
+  'AWS::IAM::ManagedPolicy': (name, where) => ({
+    ref: `arn:aws:iam::${where.accountId}:policy/${name}`,
+    attributes: {},
+  }),
   'AWS::IAM::Role': (name, where) => ({
     ref: name,
     attributes: { Arn: `arn:aws:iam::${where.accountId}:role/${name}`, RoleId: name },
@@ -81,7 +84,10 @@ const IDENTITIES: Readonly<Record<string, Identify>> = {
     const secret = where.secretArns?.get(logicalId) ?? arn('secretsmanager', where, `secret:${name}`);
     return { ref: secret, attributes: { Id: secret } };
   },
-  'AWS::WAFv2::WebACL': (name, where) => ({ ref: name, attributes: { Arn: arn('wafv2', where, `regional/webacl/${name}`) } }),
+  'AWS::WAFv2::WebACL': (name, where) => ({
+    ref: name,
+    attributes: { Arn: arn('wafv2', where, `regional/webacl/${name}`) },
+  }),
 };
 
 /** The property by which a template may name a resource itself. */

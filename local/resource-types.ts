@@ -18,7 +18,7 @@ export const RUN_LOCALLY: Readonly<Record<string, string>> = {
   'AWS::Lambda::Function': 'lambda-host.ts',
   'AWS::Lambda::LayerVersion': 'lambda-host.ts',
   'AWS::Lambda::Permission': 'permissions.ts',
-  'AWS::S3::Bucket': 'resources.ts',
+  'AWS::S3::Bucket': 'resources.ts, notifications.ts',
   'AWS::S3Vectors::VectorBucket': 'resources.ts',
   'AWS::SQS::Queue': 'resources.ts',
   'AWS::SQS::QueuePolicy': 'permissions.ts',

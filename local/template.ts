@@ -10,7 +10,6 @@ const resourceSchema = z.object({
   Type: z.string(),
   Properties: z.record(z.string(), z.unknown()).default({}),
   Condition: z.string().optional(),
-  Metadata: z.record(z.string(), z.unknown()).default({}),
 });
 export type Resource = z.infer<typeof resourceSchema>;
 
@@ -88,12 +87,19 @@ export function loadTemplate(outDir: string): Template {
   };
 }
 
+/**
+ * A schema of properties the local stack acts on, beside others it knowingly leaves alone. A property in neither list is an error:
+ * something the deployed stack does and the local one would silently not.
+ */
+export function propertiesOf<T extends z.ZodRawShape>(acted: T, left: readonly string[]) {
+  const ignored = Object.fromEntries(left.map((name) => [name, z.unknown().optional()]));
+  return z.strictObject({ ...ignored, ...acted } as T);
+}
+
 /** One resource with its properties resolved and checked against `schema`. */
 export interface View<T> {
   readonly logicalId: string;
   readonly properties: T;
-  /** The construct's path in the app, such as `Shoebox/Pipeline/Describe/Resource`; empty when the CDK wrote none. */
-  readonly path: string;
 }
 
 /**
@@ -116,8 +122,7 @@ export function viewResources<T>(
         `${resource.Type} ${logicalId} is not as the local stack expects:\n${z.prettifyError(parsed.error)}`,
       );
     }
-    const path = resource.Metadata['aws:cdk:path'];
-    views.push({ logicalId, properties: parsed.data, path: typeof path === 'string' ? path : '' });
+    views.push({ logicalId, properties: parsed.data });
   }
   return views;
 }

@@ -4,13 +4,17 @@ import type { ImageRecord } from '../../shared/domain/image.ts';
 /** A cluster is named by the model when it has this many members, and again each time it has doubled. */
 const FIRST_NAMED_AT = 3;
 
-/** Whether it is time to ask the model for a name. A name a person gave is never asked for again. */
+/**
+ * Whether it is time to ask the model for a name. A name a person gave is never asked for again. At the very size it was asked
+ * at and without an answer, asking is repeated: a batch that comes back may have died before it asked.
+ */
 export function nameIsDue({
   count,
   name_source,
   name_asked_at,
 }: Pick<Cluster, 'count' | 'name_source' | 'name_asked_at'>) {
-  return name_source !== 'person' && count >= FIRST_NAMED_AT && count >= 2 * name_asked_at;
+  if (name_source === 'person' || count < FIRST_NAMED_AT) return false;
+  return count >= 2 * name_asked_at || (name_source === 'tags' && count === name_asked_at);
 }
 
 const capitalised = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);

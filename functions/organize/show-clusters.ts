@@ -45,12 +45,10 @@ export function createShowClusters({ clusters, images, queues, clock }: Organize
         newest: members.imageIds,
         updated_at: at,
       };
-      if (mayAskName && nameIsDue(cluster)) {
-        // Asked before it is noted: a crash between the two asks twice, never not at all.
-        await queues.jobs({ type: 'name_cluster', user_id: userId, cluster_id: clusterId, revision: count });
-        cluster.name_asked_at = count;
-      }
-      await clusters.put(userId, cluster);
+      const due = mayAskName && nameIsDue(cluster);
+      // Written before it is asked for: what answers has to find the cluster.
+      await clusters.put(userId, due ? { ...cluster, name_asked_at: count } : cluster);
+      if (due) await queues.jobs({ type: 'name_cluster', user_id: userId, cluster_id: clusterId, revision: count });
     }
   }
 

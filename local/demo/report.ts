@@ -47,7 +47,13 @@ export function report(summary: Summary): string {
     '',
     `${[...counts].map(([status, count]) => `${count} ${status}`).join(', ')} in ${summary.seconds} s: ${summary.images_per_second} images per second`,
   );
-  const example = summary.images.find(({ thumbnail_url }) => thumbnail_url);
-  if (example) lines.push(`A thumbnail to open (${plain(example.file)}): ${example.thumbnail_url}`);
+  const shown = summary.images.filter(({ thumbnail_url }) => thumbnail_url);
+  const [example] = shown;
+  if (example) {
+    lines.push(
+      `All ${shown.length} thumbnails opened. That of ${plain(example.file)} (with --keep it stays):`,
+      `  ${example.thumbnail_url}`,
+    );
+  }
   return lines.join('\n');
 }

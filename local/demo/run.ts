@@ -61,6 +61,7 @@ export async function runDemo(
   const clusters = await waitForNames(client);
   // Read once more: the names and places of photos that waited for their cluster have changed since.
   const latest = new Map((await client.images()).map((image) => [image.image_id, image]));
+  await openAll([...latest.values()].flatMap(({ thumbnail_url }) => (thumbnail_url ? [thumbnail_url] : [])));
   return {
     images: outcomes.map(({ file, imageId, status, error }) => {
       const image = imageId ? (latest.get(imageId) ?? images.get(imageId)) : undefined;
@@ -157,6 +158,22 @@ async function waitForAll(
     }
     await sleep(POLL_MS);
   }
+}
+
+/** Opens every thumbnail as a browser would. Throws where one is no picture. */
+async function openAll(urls: readonly string[]): Promise<void> {
+  const next = urls.values();
+  const worker = async () => {
+    for (const url of next) {
+      const answer = await fetch(url);
+      await answer.arrayBuffer();
+      const type = answer.headers.get('content-type');
+      if (answer.status !== 200 || type !== 'image/webp') {
+        throw new Error(`Expected a WebP thumbnail, got ${answer.status} ${type} from ${url}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
 }
 
 /** The clusters, once the model has named them or has had time enough to. */

@@ -23,57 +23,61 @@ export function createFrameWriter(pipe: Writable): Writable {
   });
 }
 
-export interface FrameReader {
-  /** Begins the next response; its bytes stop the pipe while nobody reads them. */
-  open(): Readable;
+export interface FrameListener {
+  /** A response begins. Its bytes stop the pipe while nobody reads them; destroying it lets the rest pass unread. */
+  onResponse(body: Readable): void;
+  /** The last byte of the response is through: the pipe is free for the next one. */
+  onEnd(): void;
 }
 
-/**
- * Reads framed responses off `pipe`. A destroyed response is drained, so that the function can finish writing; one cut short by
- * the end of the pipe is destroyed with an error.
- */
-export function createFrameReader(pipe: Readable): FrameReader {
-  let current: Readable | undefined;
-  let pending: Buffer = Buffer.alloc(0);
+/** Reads framed responses off `pipe`; one cut short by the end of the pipe is destroyed with an error. */
+export function readFrames(pipe: Readable, listener: FrameListener): void {
+  let body: Readable | undefined;
+  let header: Buffer = Buffer.alloc(0);
   let left = 0;
 
+  function begin(): Readable {
+    const begun = new Readable({
+      read: () => void pipe.resume(),
+      destroy(error, done) {
+        pipe.resume();
+        done(error);
+      },
+    });
+    listener.onResponse(begun);
+    return begun;
+  }
+
   function end(): void {
-    current?.push(null);
-    current = undefined;
+    if (!body?.destroyed) body?.push(null);
+    body = undefined;
+    listener.onEnd();
+  }
+
+  /** Takes one header or one piece of a frame off the front of `chunk`; answers the rest. */
+  function take(chunk: Buffer): Buffer {
+    body ??= begin();
+    if (left > 0) {
+      const part = chunk.subarray(0, left);
+      left -= part.length;
+      if (!body.destroyed && !body.push(part)) pipe.pause();
+      return chunk.subarray(part.length);
+    }
+    const missing = HEADER - header.length;
+    header = Buffer.concat([header, chunk.subarray(0, missing)]);
+    if (header.length === HEADER) {
+      left = header.readUInt32BE();
+      header = Buffer.alloc(0);
+      if (left === 0) end();
+    }
+    return chunk.subarray(missing);
   }
 
   pipe.on('data', (chunk: Buffer) => {
-    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-    while (pending.length > 0) {
-      if (left === 0) {
-        if (pending.length < HEADER) return;
-        left = pending.readUInt32BE();
-        pending = pending.subarray(HEADER);
-        if (left === 0) end();
-        continue;
-      }
-      const part = pending.subarray(0, left);
-      pending = pending.subarray(part.length);
-      left -= part.length;
-      const wanted = current === undefined || current.destroyed || current.push(part);
-      if (!wanted) pipe.pause();
-    }
+    let rest = chunk;
+    while (rest.length > 0) rest = take(rest);
   });
-  const cut = () => current?.destroy(new Error('The function ended before its response did'));
+  const cut = () => body?.destroy(new Error('The function ended before its response did'));
   pipe.on('close', cut);
   pipe.on('error', cut);
-
-  return {
-    open() {
-      const response = new Readable({
-        read: () => void pipe.resume(),
-        destroy(error, done) {
-          pipe.resume();
-          done(error);
-        },
-      });
-      current = response;
-      return response;
-    },
-  };
 }

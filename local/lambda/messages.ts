@@ -17,15 +17,20 @@ export interface Invocation {
   readonly dieAfterRequests?: number;
 }
 
+/** What an invocation used. */
+export interface Usage {
+  /** HTTP requests that were answered. */
+  readonly requests: number;
+  readonly maxMemoryMb: number;
+}
+
 export type ToFunction = { readonly type: 'invoke' } & Invocation;
 
 export type FromFunction =
   | { readonly type: 'ready' }
   | { readonly type: 'init-failed'; readonly error: FunctionError }
-  /** The handler streams: its bytes follow on the stream pipe. */
-  | { readonly type: 'streaming' }
-  | { readonly type: 'succeeded'; readonly payload: string; readonly requests: number; readonly maxMemoryMb: number }
-  | { readonly type: 'failed'; readonly error: FunctionError; readonly requests: number; readonly maxMemoryMb: number }
+  | ({ readonly type: 'succeeded'; readonly payload: string; readonly streamed: boolean } & Usage)
+  | ({ readonly type: 'failed'; readonly error: FunctionError; readonly streamed: boolean } & Usage)
   | { readonly type: 'out-of-memory'; readonly usedMb: number };
 
 /** File descriptor in the function's process of the pipe that carries streamed bytes to the host. */

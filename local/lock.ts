@@ -1,0 +1,34 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Another local stack uses the data folder. */
+export class AlreadyRunning extends Error {
+  override name = 'AlreadyRunning';
+}
+
+/** SQLite's SQLITE_BUSY. */
+const BUSY = 5;
+
+/**
+ * Takes the data folder for this process. The lock is the operating system's, on a SQLite file: it ends with the process however
+ * that ends, so nothing is ever left to clean up. Throws `AlreadyRunning`.
+ * @returns a function that gives the folder back
+ */
+export function lockDataFolder(dataDir: string): () => void {
+  mkdirSync(dataDir, { recursive: true });
+  const note = join(dataDir, 'lock.pid');
+  const database = new DatabaseSync(join(dataDir, 'lock.db'), { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode !== BUSY) throw error;
+    const pid = readFileSync(note, 'utf8').trim();
+    throw new AlreadyRunning(
+      `A local stack already runs on ${dataDir} (process ${pid}). Stop it, or choose another --data folder.`,
+    );
+  }
+  writeFileSync(note, `${process.pid}\n`);
+  return () => database.close();
+}

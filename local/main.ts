@@ -1,0 +1,111 @@
+import { enableCompileCache } from 'node:module';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { COMPILE_CACHE } from './settings.ts';
+import type { LocalStack } from './stack.ts';
+
+/** `npm start`: the local stack, kept between restarts, until Ctrl-C. */
+
+const OLDEST_NODE = 24;
+const DEMO_USER = { email: 'demo@shoebox.local', password: 'shoebox-demo', name: 'Demo' };
+
+const USAGE = `npm start -- [options]
+  --port N         port of the API (4400; 0 for any free one)
+  --data DIR       where everything is kept (.shoebox)
+  --time-scale N   the system's own waits pass N times as fast (1)
+  --faults LIST    such as describe:kill=3,azure:429=2 (see local/faults.ts)
+  --no-ai          without any AI service, real or emulated`;
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}
+
+function readNumber(name: string, text: string, least: number): number {
+  const value = Number(text);
+  return Number.isFinite(value) && value >= least
+    ? value
+    : fail(`--${name}: expected a number of at least ${least}, received "${text}"`);
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        port: { type: 'string', default: '4400' },
+        data: { type: 'string', default: '.shoebox' },
+        'time-scale': { type: 'string', default: '1' },
+        faults: { type: 'string', default: '' },
+        'no-ai': { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) {
+      console.log(USAGE);
+      process.exit(0);
+    }
+    return {
+      port: readNumber('port', values.port, 0),
+      dataDir: resolve(values.data),
+      timeScale: readNumber('time-scale', values['time-scale'], 1),
+      faults: values.faults,
+      noAi: values['no-ai'],
+    };
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+/** Makes sure the demo user is there. A 409 says it is from an earlier run. */
+async function signUpDemoUser(url: string): Promise<void> {
+  const response = await fetch(`${url}/auth/signup`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(DEMO_USER),
+  });
+  if (response.status === 201 || response.status === 409) return;
+  throw new Error(`The demo user could not be signed up (${response.status}): ${await response.text()}`);
+}
+
+/** The message of an error a person can do something about, else the whole of it. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'EADDRINUSE') return `The port is in use by another program; choose one with --port. (${error.message})`;
+  return error.name === 'Error' || error.name === 'TypeError' ? (error.stack ?? error.message) : error.message;
+}
+
+const major = Number(process.versions.node.split('.')[0]);
+if (major < OLDEST_NODE) {
+  fail(
+    `Shoebox needs Node ${OLDEST_NODE}, this is ${process.versions.node}. Run \`npm ci\`, which brings it along, then \`npm start\`.`,
+  );
+}
+
+const options = readOptions();
+enableCompileCache(COMPILE_CACHE);
+let stack: LocalStack | undefined;
+let stopping = false;
+
+async function stop(): Promise<void> {
+  // Asked a second time, or before everything runs: the guard ends what was started.
+  if (stopping || !stack) process.exit(130);
+  stopping = true;
+  await stack.stop();
+  process.exit(0);
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop());
+
+try {
+  const { startStack } = await import('./stack.ts');
+  stack = await startStack(options);
+  await signUpDemoUser(stack.url);
+  console.log(`API        ${stack.url}`);
+  console.log(`Demo user  ${DEMO_USER.email}  ${DEMO_USER.password}`);
+  console.log(`Data       ${options.dataDir} (logs in logs/)`);
+  console.log(`ready ${stack.origin}`);
+} catch (error) {
+  console.error(explain(error));
+  await stack?.stop();
+  process.exit(1);
+}
