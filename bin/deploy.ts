@@ -59,6 +59,12 @@ async function deploy(settings: Deployment, options: readonly string[]): Promise
 
 async function main(): Promise<void> {
   const settings = readDeployment(withEnvFile(join(ROOT, '.env'), process.env));
+  const missing = (['GOOGLE_CLOUD_PROJECT', 'FIREBASE_API_KEY'] as const).filter((name) => settings[name] === '');
+  if (missing.length > 0) {
+    throw new CannotDeploy(
+      `${missing.join(' and ')}: expected a value, found none. Without it nobody could sign in; .env.example says where to find it.`,
+    );
+  }
   const client = createSecretsClient(settings.AWS_REGION);
   await assertCredentials(client);
   const outputs = await deploy(settings, process.argv.slice(2));

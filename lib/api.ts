@@ -58,7 +58,10 @@ export class Api extends Construct {
     };
     for (const { method, path, access } of endpoints) {
       const way = ways[access];
-      explain(root.resourceForPath(path.slice(1)).addMethod(method, way.integration, way.options), access);
+      const resource = root.resourceForPath(path.slice(1));
+      // Players and download managers ask for the size first.
+      const methods = access === 'media' ? [method, 'HEAD'] : [method];
+      for (const each of methods) explain(resource.addMethod(each, way.integration, way.options), access);
     }
     addGatewayResponses(api, errorHeaders(settings.CORS_ORIGINS));
     this.url = api.urlForPath(`/${VERSION}`);

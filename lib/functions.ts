@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
+  type ApplicationLogLevel,
   Architecture,
   type FunctionProps,
   Function as LambdaFunction,
@@ -26,10 +27,11 @@ const DEFAULTS = {
 } as const satisfies Partial<FunctionProps>;
 
 /** Values of the function's own; where it names one of the defaults, its value wins. */
-export interface NodeFunctionProps extends Partial<Omit<FunctionProps, 'code' | 'role' | 'logGroup'>> {
+export interface NodeFunctionProps extends Partial<Omit<FunctionProps, 'code' | 'role' | 'logGroup' | 'environment'>> {
   /** The folder below `functions/`. */
   readonly source: string;
   readonly bundles: Bundles;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
@@ -47,6 +49,8 @@ export class NodeFunction extends Construct {
     allow(this.role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
     this.function = new LambdaFunction(this, 'Function', {
       ...DEFAULTS,
+      // Without it Lambda’s own level, INFO, would win over LOG_LEVEL.
+      applicationLogLevelV2: environment.LOG_LEVEL as ApplicationLogLevel,
       ...own,
       environment: {
         NODE_OPTIONS: '--enable-source-maps',

@@ -86,11 +86,7 @@ export function createGrants(storage: Storage, queues: Queues): Grants {
 
     deadLetters(role) {
       const dead = Object.values(queues).map(({ deadLetterQueue }) => deadLetterQueue.queueArn);
-      allow(
-        role,
-        ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
-        dead,
-      );
+      allow(role, ['sqs:ReceiveMessage', 'sqs:DeleteMessage'], dead);
     },
 
     secret(role) {

@@ -20,7 +20,7 @@ export interface PipelineProps {
   readonly sharpLayer: LayerVersion;
 }
 
-/** Enough to be quick, too few to take a new account’s whole concurrency from the API. */
+/** Enough to be quick; a new account’s quota may be lower still, see docs/operations.md. */
 const INGEST_CONCURRENCY = 20;
 const JOBS_CONCURRENCY = 5;
 
@@ -138,7 +138,7 @@ export class Pipeline extends Construct {
       ),
     });
     job.addEventSource(source(queues, 'jobs', { batchSize: 1, maxConcurrency: JOBS_CONCURRENCY }));
-    grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
+    grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem');
     grants.objects(role, { read: [jobs], write: [jobs], absent: true });
     grants.send(role, 'organize');
     grants.secret(role);
@@ -172,7 +172,7 @@ export class Pipeline extends Construct {
     });
     grants.table(role, 'GetItem', 'UpdateItem');
     grants.index(role, 'pending');
-    grants.objects(role, { read: [incoming], write: [originals], remove: [incoming], absent: true });
+    grants.objects(role, { read: [incoming], write: [originals], remove: [incoming, originals], absent: true });
     grants.send(role, 'ingest', 'describe', 'organize', 'jobs');
     grants.deadLetters(role);
   }

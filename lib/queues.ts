@@ -64,6 +64,6 @@ export function createQueues(scope: Construct): Queues {
       maxReceiveCount: 10,
       fifo: true,
     }),
-    jobs: new WorkQueue(scope, 'JobsQueue', { consumerTimeout: CONSUMER_TIMEOUTS.jobs, maxReceiveCount: 10 }),
+    jobs: new WorkQueue(scope, 'JobsQueue', { consumerTimeout: CONSUMER_TIMEOUTS.jobs, maxReceiveCount: 1000 }),
   };
 }

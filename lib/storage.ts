@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import type { Deployment } from '../shared/config.ts';
 import { acknowledge } from './nag.ts';
 
-/** What must outlive every function: photos, records, vectors, keys. All of it stays when the stack is deleted. */
+/** What must outlive every function: photos, records, vectors. All of that stays when the stack is deleted; the secret, which can be made anew, does not. */
 export class Storage extends Construct {
   readonly bucket: Bucket;
   /** The customer-managed key the bucket is encrypted under, if any: whoever reads or writes photos needs it too. */

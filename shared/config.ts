@@ -28,7 +28,22 @@ const splitOnce = (entry: string): [string, string] => {
   return [entry.slice(0, at), entry.slice(at + 1)];
 };
 
-const httpsUrl = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''));
+const isLoopback = (hostname: string) => ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+
+const httpsUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((value) => !URL.canParse(value) || value.startsWith('https:') || isLoopback(new URL(value).hostname), {
+    message: 'expected https: photos and a key are sent there',
+  })
+  .transform((value) => value.replace(/\/+$/, ''));
+
+const origins = list.refine((entries) => entries.every(isOrigin), {
+  message: 'expected origins such as https://photos.example.org, separated by commas: no path, no final slash, no *',
+});
+
+function isOrigin(entry: string): boolean {
+  return URL.canParse(entry) && new URL(entry).origin === entry;
+}
 
 const seconds = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
@@ -37,6 +52,10 @@ const azureSettings = {
   AZURE_OPENAI_API_VERSION: z
     .string()
     .regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/, 'expected a date such as 2025-04-01-preview')
+    .refine(
+      (version) => version >= '2024-10-21',
+      'expected 2024-10-21 or later: earlier ones have no structured outputs',
+    )
     .default('2025-04-01-preview'),
   AZURE_OPENAI_DEPLOYMENT_NAME: z.string().default('gpt-4o-mini'),
   AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME: z.string().default('text-embedding-3-small'),
@@ -46,14 +65,14 @@ const azureSettings = {
 const sharedSettings = {
   STAGE: z
     .string()
-    .regex(/^[a-z][a-z0-9-]{0,19}$/, 'expected 1–20 lower-case letters, digits or hyphens, beginning with a letter')
+    .regex(/^[a-z][a-z0-9-]{0,14}$/, 'expected 1–15 lower-case letters, digits or hyphens, beginning with a letter')
     .default('dev'),
   LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
   IMAGE_URL_MODE: z.enum(['presigned', 'proxy']).default('presigned'),
   S3_ADDRESSING_STYLE: z.enum(['auto', 'path', 'virtual']).default('auto'),
   FIREBASE_API_KEY: z.string().default(''),
   GOOGLE_CLOUD_PROJECT: z.string().default(''),
-  CORS_ORIGINS: list,
+  CORS_ORIGINS: origins,
   /** How long an upload form lives. S3 would take forms of a week, but the signing role's credentials end within the hour. */
   UPLOAD_EXPIRES_SECONDS: seconds(1, 3600).default(3600),
   /** How long a photo may show no sign of life before it is set going again. */

@@ -2,7 +2,7 @@ import { AzureMisconfigured, AzureUnavailable } from '../../shared/adapters/azur
 import type { AzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import type { ImageKey } from '../../shared/adapters/images.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
-import { hasEnded, type ImageRecord } from '../../shared/domain/image.ts';
+import { hasEnded, type ImageRecord, MOST_DESCRIBE_ATTEMPTS } from '../../shared/domain/image.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
 import { MessagePostponed } from '../../shared/lambda/queue.ts';
 import { createPortray, type PortrayDeps } from './portray.ts';
@@ -23,8 +23,6 @@ export interface DescribeRequest extends ImageKey {
   receiptHandle: string;
 }
 
-/** Runs that began, throttled ones not counted, before the stage is given up. */
-const MOST_ATTEMPTS = 5;
 /** A person has to change a setting first; this is how long it then takes for photos to go on. */
 const MISCONFIGURED_WAIT_SECONDS = 300;
 
@@ -54,19 +52,23 @@ export function createDescribe(deps: DescribeDeps) {
     throw new MessagePostponed(`Azure OpenAI is left alone for ${seconds} s; the photo waits.`);
   }
 
-  /** Azure is away, or set up wrongly: neither is the photo's fault, so the run does not count. */
+  /**
+   * Azure is away, or set up wrongly: neither is the photo's fault, so the run does not count. It does where Azure has just
+   * answered others and breaks on this one: such a photo would make everybody wait again and again.
+   */
   async function waitForAzure(
     request: DescribeRequest,
     begun: ImageRecord,
     seconds: number | undefined,
+    { counts }: { counts: boolean },
   ): Promise<never> {
     const until = await throttle.block(seconds);
-    await images.postponeStage(request, 'describe', begun, until);
+    await images.postponeStage(request, 'describe', begun, until, { counts });
     return postpone(request, until);
   }
 
   async function giveUp(request: DescribeRequest): Promise<void> {
-    const message = `The picture could not be described in ${MOST_ATTEMPTS} attempts. The photo itself is safe.`;
+    const message = `The picture could not be described in ${MOST_DESCRIBE_ATTEMPTS} attempts. The photo itself is safe.`;
     const error = { code: 'describe_gave_up', message };
     const ended = await images.endStage(request, 'describe', { state: 'failed', error });
     if (ended) await announce(ended);
@@ -94,7 +96,7 @@ export function createDescribe(deps: DescribeDeps) {
       return postpone(request, block.until);
     }
     // A run that dies cannot count itself out.
-    if (record.stages.describe.attempts >= MOST_ATTEMPTS) return giveUp(request);
+    if (record.stages.describe.attempts >= MOST_DESCRIBE_ATTEMPTS) return giveUp(request);
     const begun = await step('begin', () => images.beginStage(request, 'describe', record));
     // Ended or erased since the look: whoever did that saw to the rest.
     if (!begun) return;
@@ -102,12 +104,15 @@ export function createDescribe(deps: DescribeDeps) {
     try {
       await run(request, begun, logger);
     } catch (error) {
-      if (error instanceof AzureUnavailable) return waitForAzure(request, begun, error.retryAfterSeconds);
+      if (error instanceof AzureUnavailable) {
+        const counts = block === null && error.status !== 429;
+        return waitForAzure(request, begun, error.retryAfterSeconds, { counts });
+      }
       if (error instanceof AzureMisconfigured) {
         logger.error('Photos wait until a setting is changed.', error);
-        return waitForAzure(request, begun, MISCONFIGURED_WAIT_SECONDS);
+        return waitForAzure(request, begun, MISCONFIGURED_WAIT_SECONDS, { counts: false });
       }
-      if (begun.stages.describe.attempts < MOST_ATTEMPTS) throw error;
+      if (begun.stages.describe.attempts < MOST_DESCRIBE_ATTEMPTS) throw error;
       logger.error('The stage is given up.', error as Error);
       return giveUp(request);
     }

@@ -104,6 +104,9 @@ export function createIngest(deps: IngestDeps) {
         );
       }
     });
+    if (inspected.sha256 !== record.expected.sha256 && !(await images.noteChecksum(key, inspected.sha256))) {
+      return found.source;
+    }
     const winner = await step('claim', () => ownership.claim(key, inspected.sha256));
     if (winner) return markDuplicate(key, found, winner, inspected, logger);
     const facts = acceptedFacts(record, bytes.length, inspected, thumbnails);

@@ -1,4 +1,5 @@
 import { AzureMisconfigured, AzureUnavailable, createAzureOpenAI } from '../../shared/adapters/azure-openai.ts';
+import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
@@ -12,7 +13,7 @@ import { createSecrets, createSecretsClient } from '../../shared/adapters/secret
 import { readFunctionSettings } from '../../shared/config.ts';
 import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
-import { createLogger } from '../../shared/lambda/logger.ts';
+import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
 import { MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
 import { createNameCluster } from './name-cluster.ts';
 import { createRecluster } from './recluster.ts';
@@ -31,9 +32,11 @@ const settings = readFunctionSettings(process.env, [
   'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
   'EMBEDDINGS_PROVIDER',
 ]);
+type NameMessage = Extract<JobMessage, { type: 'name_cluster' }>;
+
 const AZURE_TIMEOUT_MS = 30_000;
-/** How long to leave Azure alone where it does not say itself. */
-const AZURE_PAUSE_SECONDS = 60;
+/** Runs of a re-clustering that fail before the job is given up. */
+const MOST_RUNS = 5;
 
 const table = createTableClient();
 const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN);
@@ -51,6 +54,7 @@ const deps = {
   objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
   background: EXPECTED_BACKGROUND[settings.EMBEDDINGS_PROVIDER === 'visual' ? 'visual' : 'text'],
 };
+const throttle = createAzureThrottle(table, settings.TABLE_NAME, systemClock);
 const recluster = createRecluster(deps);
 const nameCluster = createNameCluster({
   ...deps,
@@ -67,18 +71,39 @@ const nameCluster = createNameCluster({
 export const handler = queueHandler<JobMessage>({
   logger: createLogger('jobs', settings.LOG_LEVEL),
   parse: jobMessage,
-  async handle(message, { receiptHandle, logger }) {
-    if (message.type === 'recluster') return recluster(message.user_id, message.job_id);
-    if (settings.AZURE_OPENAI_ENDPOINT === '') return;
+  async handle(message, { receiptHandle, receiveCount, logger }) {
+    if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
     try {
-      await nameCluster(message.user_id, message.cluster_id, message.revision);
+      await recluster(message.user_id, message.job_id);
     } catch (error) {
-      if (error instanceof AzureMisconfigured) logger.error('Clusters cannot be named.', error);
-      else if (!(error instanceof AzureUnavailable)) throw error;
-      // A name is worth waiting for, and nothing waits for a name.
-      const wait = error instanceof AzureUnavailable ? error.retryAfterSeconds : undefined;
-      await queues.postpone('jobs', receiptHandle, wait ?? AZURE_PAUSE_SECONDS);
-      throw new MessagePostponed('Azure OpenAI cannot be asked for a name now; asking again later.');
+      if (receiveCount < MOST_RUNS) throw error;
+      logger.error('The job is given up.', error as Error);
+      const reason = { code: 'gave_up', message: 'The photos could not be clustered. Please ask for it again.' };
+      await deps.jobs.fail(message.user_id, message.job_id, reason);
     }
   },
 });
+
+/** A name is worth waiting for, and nothing waits for a name: while Azure is away the message stays. */
+async function name(message: NameMessage, receiptHandle: string, logger: Logger): Promise<void> {
+  if (settings.AZURE_OPENAI_ENDPOINT === '') return;
+  const block = await throttle.last();
+  if (block && block.until > systemClock()) return wait(block.until, receiptHandle);
+  try {
+    await nameCluster(message.user_id, message.cluster_id, message.revision);
+  } catch (error) {
+    if (error instanceof AzureMisconfigured) logger.error('Clusters wait for names until a setting is changed.', error);
+    else if (!(error instanceof AzureUnavailable)) throw error;
+    return wait(
+      await throttle.block(error instanceof AzureUnavailable ? error.retryAfterSeconds : undefined),
+      receiptHandle,
+    );
+  }
+  if (block) await throttle.clear(block);
+}
+
+async function wait(until: Date, receiptHandle: string): Promise<never> {
+  const seconds = Math.max(1, Math.ceil((until.getTime() - systemClock().getTime()) / 1_000));
+  await queues.postpone('jobs', receiptHandle, seconds);
+  throw new MessagePostponed(`Azure OpenAI is left alone for ${seconds} s; the cluster waits for its name.`);
+}

@@ -11,9 +11,8 @@ export function createErasePhoto(deps: OrganizeDeps, show: ShowClusters) {
     const record = await images.get(key);
     if (!record) return;
     const session = await open();
-    const clusterId = record.cluster?.cluster_id ?? null;
     const vector = (await embeddings.getMany(userId, [record.image_id])).get(record.image_id);
-    session.remove(event.event_id, record.image_id, clusterId, vector);
+    const clusterId = session.remove(record.image_id, record.cluster?.cluster_id ?? null, vector);
     const changed = await session.save();
     if (clusterId !== null) await clusters.removeMember(userId, clusterId, record.image_id);
     await show.refresh(userId, session, clusterId === null ? changed : [...new Set([...changed, clusterId])], false);

@@ -58,8 +58,8 @@ export const handler = queueHandler<OrganizeEvent>({
   logger: createLogger('organize', settings.LOG_LEVEL),
   parse: organizeEvent,
   fifo: true,
-  // A batch is applied as one. When it comes back after a failure it is taken one by one, so that a single event that can
-  // not be applied does not take its neighbours to the dead-letter queue.
+  // A batch is applied as one. When it comes back after a failure it is taken one by one, so that only what cannot be applied
+  // fails again.
   async handle(event, { batch, receiveCount }) {
     const [first] = batch;
     if (!first || receiveCount > 1) return organize(event.user_id, [event]);

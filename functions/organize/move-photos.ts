@@ -39,7 +39,10 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters) {
     const key = jobKey(userId, uuidFrom(event.event_id));
     let plan = await storedPlan(key);
     if (!plan) {
-      const { imageIds, nextCursor } = await clusters.members(userId, event.cluster_id, { limit: MOST_REVIEWED });
+      const { imageIds, nextCursor } = await clusters.members(userId, event.cluster_id, {
+        limit: MOST_REVIEWED,
+        consistent: true,
+      });
       if (nextCursor !== null) return;
       const vectorsOf = await embeddings.getMany(userId, imageIds);
       const members = [...vectorsOf].map(([image_id, vector]) => ({ image_id, vector }));
@@ -57,7 +60,7 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters) {
     return stored ? parsePlan(stored) : null;
   }
 
-  /** Moves images that are still there, from wherever they are now. */
+  /** Moves images that are still there (those being erased too: what an earlier run began is finished), from wherever they are now. */
   async function applyMoves(
     userId: string,
     eventId: string,
@@ -66,7 +69,12 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters) {
     { exact, mayAskName }: { exact: ReclusterPlan['exact']; mayAskName: boolean },
   ) {
     const ids = moves.map(({ image_id }) => image_id);
-    const records = new Map((await images.getMany(userId, ids)).map((record) => [record.image_id, record]));
+    const records = new Map(
+      (await images.getMany(userId, ids, { consistent: true, erasing: true })).map((record) => [
+        record.image_id,
+        record,
+      ]),
+    );
     const known = await embeddings.getMany(userId, ids);
 
     const moved: { placed: Placed; from: string | null }[] = [];

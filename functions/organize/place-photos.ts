@@ -18,21 +18,25 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
 
   return async function placePhotos({ userId, session: open }: Batch, events: readonly EventOf<'described'>[]) {
     const due: { event: EventOf<'described'>; record: ImageRecord }[] = [];
+    const deleted: EventOf<'described'>[] = [];
     for (const event of events) {
       const key = { userId, imageId: event.image_id };
       const record = await images.get(key);
-      if (!record || record.deleted_at) continue;
-      if (hasEnded(record.stages.organize.state)) await images.finishIfEnded(key, record);
+      if (!record) continue;
+      if (record.deleted_at) deleted.push(event);
+      else if (hasEnded(record.stages.organize.state)) await images.finishIfEnded(key, record);
       else if (await images.beginStage(key, 'organize', record)) due.push({ event, record });
     }
-    if (due.length === 0) return;
+    if (due.length === 0 && deleted.length === 0) return;
 
     const session = await open();
     const found = await embeddings.getMany(
       userId,
       due.map(({ record }) => record.image_id),
     );
-    const placed: Placed[] = [];
+    // One deleted since an earlier run placed it, and others with it: what that run began is finished, so that erasing it (its
+    // event is behind this one) finds everything where the record says.
+    const placed: Placed[] = deleted.flatMap(({ event_id, image_id }) => session.recall(event_id, image_id) ?? []);
     for (const { event, record } of due) {
       const vector = found.get(record.image_id);
       if (!vector) continue;
@@ -41,10 +45,12 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
     }
     const changed = await session.save();
     // They arrive behind this batch. One lost to a crash here is made up for when the cluster has doubled.
+    const newest = due.at(-1)?.record.image_id;
     await queues.organize(
       session.dueForReview().map(({ cluster_id, size }) => ({
         type: 'review' as const,
-        event_id: `review:${cluster_id}:${size}`,
+        // A divided cluster may reach the same size again.
+        event_id: `review:${cluster_id}:${size}:${newest}`,
         user_id: userId,
         cluster_id,
       })),

@@ -47,12 +47,29 @@ const marksOf = (applied: Applied): Marks => ({
 });
 
 /** Notes an event as the latest one; `false` where the item contains it already. */
-function mark({ before, applied }: Marks, eventId: string, imageIds: readonly string[] = []): boolean {
-  const seen = before.has(eventId);
-  const ids = seen ? (applied.get(eventId) ?? []) : [...imageIds];
+function mark(marks: Marks, eventId: string, imageIds: readonly string[] = []): boolean {
+  const seen = marks.before.has(eventId);
+  if (!seen) marks.applied.set(eventId, [...imageIds]);
+  renew(marks, eventId);
+  return !seen;
+}
+
+/** Makes an event the latest again; answers the images it placed. */
+function renew({ applied }: Marks, eventId: string): string[] {
+  const ids = applied.get(eventId) ?? [];
   applied.delete(eventId);
   applied.set(eventId, ids);
-  return !seen;
+  return ids;
+}
+
+/** An image that has left is no longer one that an event has put here. */
+function forgetPlaced({ applied }: Marks, imageId: string): void {
+  for (const [event, ids] of applied)
+    if (ids.includes(imageId))
+      applied.set(
+        event,
+        ids.filter((id) => id !== imageId),
+      );
 }
 
 const remembered = ({ applied }: Marks): Applied =>
@@ -114,6 +131,11 @@ export async function openSession({ clustering, embeddings, background }: Sessio
     return mark(entry.marks, eventId, placed) ? entry : null;
   }
 
+  function forgetIn(clusterId: string, imageId: string): void {
+    const entry = entries.get(clusterId);
+    if (entry) forgetPlaced(entry.marks, imageId);
+  }
+
   /** No longer compared with anything: it has a cluster, or is gone. */
   function forget(imageIds: readonly string[], alsoAsWitness = false): void {
     const gone = new Set(imageIds);
@@ -131,12 +153,25 @@ export async function openSession({ clustering, embeddings, background }: Sessio
     background: memory.background,
   });
 
-  /** Where this event put images when its batch was applied before, as far as that was written. */
-  function recall(eventId: string): Placed[] | null {
+  /** The cluster that already contains an image, and the event that put it there, as far as centroids remember. */
+  function findPlaced(eventId: string, imageId: string): { clusterId: string; entry: Entry; event: string } | null {
     for (const [clusterId, entry] of entries) {
-      if (!entry.marks.before.has(eventId)) continue;
-      touch(clusterId, eventId);
-      const ids = entry.marks.applied.get(eventId) ?? [];
+      if (entry.marks.before.has(eventId)) return { clusterId, entry, event: eventId };
+      for (const [event, ids] of entry.marks.applied) if (ids.includes(imageId)) return { clusterId, entry, event };
+    }
+    return null;
+  }
+
+  /**
+   * Where an image, and others with it, were put by an earlier run that died before it could say so: by this event, or by that
+   * of another photo whose cluster this one founded or followed into.
+   */
+  function recall(eventId: string, imageId: string): Placed[] | null {
+    const found = findPlaced(eventId, imageId);
+    if (found) {
+      const { clusterId, entry, event } = found;
+      entry.dirty = true;
+      const ids = renew(entry.marks, event);
       forget(ids);
       return ids.map((image_id) => ({ image_id, cluster: settled(clusterId, null, 'assigned') }));
     }
@@ -146,9 +181,11 @@ export async function openSession({ clustering, embeddings, background }: Sessio
   return {
     centroid: (clusterId: string): ClusterStats | null => entries.get(clusterId)?.stats ?? null,
 
+    recall,
+
     /** Finds a new image its place; others that waited may find theirs with it. */
     place(eventId: string, image: Waiting): Placed[] {
-      const recalled = recall(eventId);
+      const recalled = recall(eventId, image.image_id);
       if (recalled) return recalled;
       if (!mark(memoryMarks, eventId)) {
         return [{ image_id: image.image_id, cluster: settled(null, null, 'waiting') }];
@@ -204,6 +241,7 @@ export async function openSession({ clustering, embeddings, background }: Sessio
       if (from !== null) {
         const entry = touch(from, eventId);
         if (entry && entry.stats.count > 0) entry.stats = removeMember(entry.stats, image.vector);
+        forgetIn(from, image.image_id);
       }
       if (to === null) {
         if (!memory.waiting.includes(image.image_id))
@@ -220,12 +258,20 @@ export async function openSession({ clustering, embeddings, background }: Sessio
       return { image_id: image.image_id, cluster: settled(to, similarity, 'reclustered') };
     },
 
-    /** Takes an image out for good. Without its vector (an earlier life has erased it) the centroid has been changed already. */
-    remove(eventId: string, imageId: string, from: string | null, vector: Float32Array | undefined): void {
+    /**
+     * Takes an image out of `known`, the cluster its record names, or of the one that remembers it; answers which. Without its
+     * vector (an earlier run has erased that) the centroid has been changed already.
+     */
+    remove(imageId: string, known: string | null, vector: Float32Array | undefined): string | null {
+      // Not the event's id: an erasure that is sent again has another, and must not subtract again.
+      const eventId = `removed:${imageId}`;
+      const from = known ?? findPlaced(eventId, imageId)?.clusterId ?? null;
       forget([imageId], true);
-      if (from === null || !vector) return;
+      if (from === null || !vector) return from;
       const entry = touch(from, eventId);
       if (entry && entry.stats.count > 0) entry.stats = removeMember(entry.stats, vector);
+      forgetIn(from, imageId);
+      return from;
     },
 
     /** Replaces what adding one by one only approximates, where the members are those the exact values were computed for. */

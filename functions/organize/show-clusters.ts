@@ -31,7 +31,7 @@ export function createShowClusters({ clusters, images, queues, clock }: Organize
       }
       const [existing, members] = await Promise.all([
         clusters.get(userId, clusterId),
-        clusters.members(userId, clusterId, { limit: NEWEST_MEMBERS }),
+        clusters.members(userId, clusterId, { limit: NEWEST_MEMBERS, consistent: true }),
       ]);
       const cluster: Cluster = {
         ...(existing ?? {

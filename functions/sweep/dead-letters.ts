@@ -1,12 +1,19 @@
 import { z } from 'zod';
-import type { DeadLetters } from '../../shared/adapters/dead-letters.ts';
+import type { DeadLetter, DeadLetters } from '../../shared/adapters/dead-letters.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { QueueName, Queues } from '../../shared/adapters/queues.ts';
 import { describeMessage, jobMessage, type OrganizeEvent, organizeEvent } from '../../shared/contract/messages.ts';
-import { hasEnded, isTerminal, type Reason, type StageName } from '../../shared/domain/image.ts';
+import {
+  hasEnded,
+  isTerminal,
+  MOST_DESCRIBE_ATTEMPTS,
+  type Reason,
+  type StageName,
+} from '../../shared/domain/image.ts';
 import { incomingKey, originalKey, parseIncomingKey } from '../../shared/domain/object-keys.ts';
+import { each } from './each.ts';
 
 export interface DeadLetterDeps {
   letters: DeadLetters;
@@ -28,12 +35,15 @@ const gaveUp = (stage: StageName): Reason => ({
   message: `The stage "${stage}" failed again and again and was given up. The photo itself is safe.`,
 });
 
-/** `settled`: nothing is left to say about it, the letter can go. `kept`: it stays, for a person to re-drive. */
+/**
+ * `settled`: the record says it all, and the letter goes; on a FIFO queue it would hide those behind it. `kept`: sent again, the
+ * letter could still bring the photo home.
+ */
 type Verdict = 'settled' | 'kept';
 
 /**
- * Ends what lies in the dead-letter queues with a reason a person understands. The letters stay there for their fourteen days,
- * to be re-driven, unless what they are about is gone or was done after all.
+ * Ends what lies in the dead-letter queues with a reason a person understands. Letters of photos that could not be read stay
+ * there for their fourteen days, to be re-driven: their bytes are kept.
  */
 export function createDeadLetterSweep({ letters, images, jobs, objects, queues, urls }: DeadLetterDeps) {
   /** The bytes of a photo that could not be read stay downloadable: they move from quarantine to where originals lie. */
@@ -56,9 +66,24 @@ export function createDeadLetterSweep({ letters, images, jobs, objects, queues, 
     if (!owner) return 'kept';
     const record = await images.getVisible(owner);
     if (record?.status === 'failed') return 'kept';
-    if (!record || isTerminal(record.status) || hasEnded(record.stages.ingest.state)) return 'settled';
+    // `expired` was said before the bytes came after all.
+    const over = record && isTerminal(record.status) && record.status !== 'expired';
+    if (!record || over || hasEnded(record.stages.ingest.state)) return 'settled';
     const original = await keepBytes(owner.userId, owner.imageId);
-    await images.fail(owner, 'ingest', gaveUp('ingest'), original ? { original, bytes: original.bytes } : {});
+    if (!original && record.status === 'expired') return 'settled';
+    const failed = await images.fail(
+      owner,
+      'ingest',
+      gaveUp('ingest'),
+      original ? { original, bytes: original.bytes } : {},
+    );
+    if (!failed) {
+      // Another run has ended it meanwhile, and cleared up before the bytes were kept.
+      const ended = await images.getVisible(owner);
+      const kept = ended?.status === 'done' || ended?.status === 'processing';
+      if (original && !kept) await objects.remove([original.key]);
+      return 'settled';
+    }
     await objects.remove([incomingKey(owner.userId, owner.imageId)]);
     return 'kept';
   }
@@ -66,14 +91,18 @@ export function createDeadLetterSweep({ letters, images, jobs, objects, queues, 
   async function endStage(stage: 'describe' | 'organize', userId: string, imageId: string): Promise<Verdict> {
     const key = { userId, imageId };
     const record = await images.getVisible(key);
-    if (!record || record.stages[stage].state === 'done') return 'settled';
-    if (hasEnded(record.stages[stage].state)) return 'kept';
+    if (!record || hasEnded(record.stages[stage].state)) return 'settled';
+    if (stage === 'describe' && record.stages.describe.attempts < MOST_DESCRIBE_ATTEMPTS) {
+      // It was only ever told to wait: each look at it while Azure was away counted as a delivery.
+      await queues.describe({ user_id: userId, image_id: imageId });
+      return 'settled';
+    }
     const ended = await images.endStage(key, stage, { state: 'failed', error: gaveUp(stage) });
     if (ended && stage === 'describe') {
       const event_id = `described:${imageId}:${record.generation}:given-up`;
       await queues.organize([{ type: 'described', event_id, user_id: userId, image_id: imageId }]);
     }
-    return 'kept';
+    return 'settled';
   }
 
   async function endJob(userId: string, jobId: string): Promise<Verdict> {
@@ -81,7 +110,7 @@ export function createDeadLetterSweep({ letters, images, jobs, objects, queues, 
     if (!job || job.status === 'done') return 'settled';
     const message = 'The job failed again and again and was given up. Please ask for it again.';
     if (job.status !== 'failed') await jobs.fail(userId, jobId, { code: 'gave_up', message });
-    return 'kept';
+    return 'settled';
   }
 
   async function endOrganize(event: OrganizeEvent): Promise<Verdict> {
@@ -89,10 +118,10 @@ export function createDeadLetterSweep({ letters, images, jobs, objects, queues, 
       case 'described':
         return endStage('organize', event.user_id, event.image_id);
       case 'reclustered':
-        return endJob(event.user_id, event.job_id);
+        await endJob(event.user_id, event.job_id);
+        return 'settled';
       case 'removed':
-        // Sweep sends the removal again for as long as the record is there.
-        return (await images.get({ userId: event.user_id, imageId: event.image_id })) ? 'kept' : 'settled';
+      // Sweep sends the removal again for as long as the record is there.
       case 'named':
       case 'review':
         // Made up for when the cluster has doubled.
@@ -114,25 +143,32 @@ export function createDeadLetterSweep({ letters, images, jobs, objects, queues, 
     organize: async (body) => endOrganize(organizeEvent.parse(body)),
     async jobs(body) {
       const message = jobMessage.parse(body);
-      return message.type === 'recluster' ? endJob(message.user_id, message.job_id) : 'settled';
+      if (message.type === 'recluster') return endJob(message.user_id, message.job_id);
+      // Azure was away for very long; nothing but a name is missing.
+      await queues.jobs(message);
+      return 'settled';
     },
   };
 
   /** Answers how many letters were looked at and how many of them could not be read. */
   return async function sweepDeadLetters(): Promise<{ letters: number; unreadable: number }> {
     const count = { letters: 0, unreadable: 0 };
+    const steps: (() => Promise<void>)[] = [];
     for (const [name, url] of Object.entries(urls) as [QueueName, string][]) {
-      for (const { body, remove } of await letters.look(url, LIMIT)) {
-        count.letters += 1;
-        try {
-          if ((await end[name](JSON.parse(body))) === 'settled') await remove();
-        } catch (error) {
-          // What nobody can read stays where an operator finds it; anything else is this sweep's own failure.
-          if (!(error instanceof z.ZodError || error instanceof SyntaxError)) throw error;
-          count.unreadable += 1;
-        }
-      }
+      for (const letter of await letters.look(url, LIMIT)) steps.push(() => sweepLetter(name, letter, count));
     }
+    await each(steps);
     return count;
   };
+
+  async function sweepLetter(name: QueueName, letter: DeadLetter, count: { letters: number; unreadable: number }) {
+    count.letters += 1;
+    try {
+      if ((await end[name](JSON.parse(letter.body))) === 'settled') await letter.remove();
+    } catch (error) {
+      // What nobody can read stays where an operator finds it; anything else is this sweep's own failure.
+      if (!(error instanceof z.ZodError || error instanceof SyntaxError)) throw error;
+      count.unreadable += 1;
+    }
+  }
 }

@@ -50,5 +50,6 @@ export const handler = middy()
   .use(injectLambdaContext(logger))
   // What has been given up is ended before it could be taken for stuck and sent again.
   .handler(async () => {
-    logger.info('Swept.', { deadLetters: await sweepDeadLetters(), stuck: await sweepStuck() });
+    const [deadLetters, stuck] = [await sweepDeadLetters(), await sweepStuck()];
+    logger.info('Swept.', { deadLetters, stuck });
   });

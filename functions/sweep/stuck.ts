@@ -5,6 +5,7 @@ import type { Objects } from '../../shared/adapters/objects.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
 import { hasEnded, type ImageRecord, STAGES, type StageName } from '../../shared/domain/image.ts';
 import { incomingKey } from '../../shared/domain/object-keys.ts';
+import { each } from './each.ts';
 
 export interface StuckDeps {
   images: Images;
@@ -49,8 +50,10 @@ export function createStuck({ images, jobs, objects, queues, clock, staleMs }: S
       return;
     }
     if (record.status === 'awaiting_upload') {
-      if (await objects.head(incomingKey(userId, imageId))) await resend.ingest(record);
-      else if (Date.parse(record.upload_expires_at) < clock().getTime()) await images.expire(key);
+      if (await objects.head(incomingKey(userId, imageId))) {
+        await images.touch(key);
+        await resend.ingest(record);
+      } else if (Date.parse(record.upload_expires_at) < clock().getTime()) await images.expire(key);
       return;
     }
     const stage = STAGES.find((name) => !hasEnded(record.stages[name].state));
@@ -70,12 +73,14 @@ export function createStuck({ images, jobs, objects, queues, clock, staleMs }: S
     await queues.jobs({ type: 'recluster', user_id: job.user_id, job_id: job.job_id });
   }
 
-  /** Answers how many images and jobs were looked at. */
+  /** Answers how many images and jobs were looked at. Throws, at the end, what went wrong with any of them. */
   return async function sweepStuck(): Promise<{ images: number; jobs: number }> {
     const before = new Date(clock().getTime() - staleMs);
     const [stuckImages, stuckJobs] = await Promise.all([images.stale(before, LIMIT), jobs.stale(before, LIMIT)]);
-    for (const record of stuckImages) await reviveImage(record);
-    for (const job of stuckJobs) await reviveJob(job);
+    await each([
+      ...stuckImages.map((record) => () => reviveImage(record)),
+      ...stuckJobs.map((job) => () => reviveJob(job)),
+    ]);
     return { images: stuckImages.length, jobs: stuckJobs.length };
   };
 }

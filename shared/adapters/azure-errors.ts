@@ -122,6 +122,13 @@ function misconfiguration(error: APIError, status: number, context: CallContext)
       options,
     );
   }
+  if (status === 400 && (error.code === 'OperationNotSupported' || namesOurParameter(error))) {
+    return new AzureMisconfigured(
+      context.deploymentSetting,
+      'The deployment’s model or AZURE_OPENAI_API_VERSION does not know this kind of request (400). Expected a chat model with vision and structured outputs, a text-embedding-3 model, and an API version that serves both.',
+      options,
+    );
+  }
   if (status === 404 || (status >= 300 && status < 400)) {
     return new AzureMisconfigured(
       'AZURE_OPENAI_ENDPOINT',
@@ -130,6 +137,14 @@ function misconfiguration(error: APIError, status: number, context: CallContext)
     );
   }
   return undefined;
+}
+
+/** What every request of ours sends: a service that refuses one of these refuses every photo alike. */
+const OUR_PARAMETERS = /response_format|json_schema|max_completion_tokens|dimensions/;
+
+/** The one place where a message is read: Azure has no code for a parameter that a model or an API version does not know. */
+function namesOurParameter(error: APIError): boolean {
+  return OUR_PARAMETERS.test(`${error.param ?? ''} ${error.message}`);
 }
 
 function rejection(error: APIError, status: number): AzureRejected {

@@ -89,7 +89,7 @@ export function createClusters(table: DynamoDBDocumentClient, tableName: string)
     async members(
       userId: string,
       clusterId: string,
-      { limit, cursor }: { limit: number; cursor?: string | undefined },
+      { limit, cursor, consistent = false }: { limit: number; cursor?: string | undefined; consistent?: boolean },
     ): Promise<{ imageIds: string[]; nextCursor: string | null }> {
       const answer = await table.send(
         new QueryCommand({
@@ -97,6 +97,7 @@ export function createClusters(table: DynamoDBDocumentClient, tableName: string)
           KeyConditionExpression: 'user_id = :user AND begins_with(sk, :prefix)',
           ExpressionAttributeValues: { ':user': userId, ':prefix': memberPrefix(clusterId) },
           ScanIndexForward: false,
+          ConsistentRead: consistent,
           ExclusiveStartKey: cursor === undefined ? undefined : memberKey(userId, clusterId, cursor),
           Limit: limit + 1,
         }),

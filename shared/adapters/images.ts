@@ -115,16 +115,25 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       return record?.deleted_at ? null : record;
     },
 
-    /** Visible records of up to 100 ids, in no particular order; missing ones are left out. */
-    async getMany(userId: string, imageIds: readonly string[]): Promise<ImageRecord[]> {
+    /**
+     * Records of up to 100 ids, in no particular order; missing ones are left out, and so are those being erased unless
+     * `erasing`. `consistent` sees every write that has been answered.
+     */
+    async getMany(
+      userId: string,
+      imageIds: readonly string[],
+      { consistent = false, erasing = false } = {},
+    ): Promise<ImageRecord[]> {
       const records: ImageRecord[] = [];
       let keys = [...new Set(imageIds)].map((imageId) => ({ user_id: userId, sk: sk(imageId) }));
       while (keys.length > 0) {
-        const answer = await table.send(new BatchGetCommand({ RequestItems: { [tableName]: { Keys: keys } } }));
+        const answer = await table.send(
+          new BatchGetCommand({ RequestItems: { [tableName]: { Keys: keys, ConsistentRead: consistent } } }),
+        );
         records.push(...((answer.Responses?.[tableName] ?? []) as ImageRecord[]));
         keys = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as typeof keys;
       }
-      return records.filter((record) => !record.deleted_at);
+      return erasing ? records : records.filter((record) => !record.deleted_at);
     },
 
     /** Newest first. A page may be shorter than `limit` and still have a next one: reading under a filter is bounded. */
@@ -165,7 +174,8 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
         ...record,
         sk: sk(record.image_id),
         shard: pendingShard(record.image_id),
-        since: record.updated_at,
+        // Nothing is expected of an announced upload before its form has expired.
+        since: record.status === 'awaiting_upload' ? record.upload_expires_at : record.updated_at,
       };
       return holds(
         table.send(
@@ -217,9 +227,17 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       });
     },
 
-    /** Takes back a run that was only told to wait (throttling), and says when the next sign of life is due. */
-    postponeStage(key: ImageKey, name: StageName, record: ImageRecord, until: Date): Promise<ImageRecord | null> {
-      const attempts = Math.max(0, record.stages[name].attempts - 1);
+    /**
+     * Says that a begun run was told to wait, and when the next sign of life is due. The run is taken back, unless it `counts`.
+     */
+    postponeStage(
+      key: ImageKey,
+      name: StageName,
+      record: ImageRecord,
+      until: Date,
+      { counts = false } = {},
+    ): Promise<ImageRecord | null> {
+      const attempts = Math.max(0, record.stages[name].attempts - (counts ? 0 : 1));
       return change(key, {
         set: { [`stages.${name}.state`]: 'pending', [`stages.${name}.attempts`]: attempts, since: until.toISOString() },
         condition: and(ALIVE, stageUnderWay(name)),
@@ -258,6 +276,11 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
 
     finishIfEnded,
 
+    /** Says whose bytes these are before they are claimed, so that erasing a half-read photo frees them. `null`: it is gone. */
+    noteChecksum(key: ImageKey, sha256: string): Promise<ImageRecord | null> {
+      return change(key, { set: { sha256 }, condition: and(ALIVE, stageUnderWay('ingest')) });
+    },
+
     /** The bytes are not a picture we accept. */
     reject(key: ImageKey, reason: Reason, facts: Partial<ImageRecord> = {}): Promise<ImageRecord | null> {
       const stage = {
@@ -278,7 +301,8 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
     /** Our fault, after all retries. `fields` may name where the bytes are kept. */
     fail(key: ImageKey, stage: StageName, reason: Reason, fields: Partial<ImageRecord> = {}) {
       const set = { ...fields, error: reason, [`stages.${stage}.state`]: 'failed', [`stages.${stage}.error`]: reason };
-      return end(key, 'failed', set, statusIn('awaiting_upload', 'queued', 'processing'));
+      const open = statusIn('awaiting_upload', 'queued', 'processing', 'expired');
+      return end(key, 'failed', set, and(open, stageUnderWay(stage)));
     },
 
     /** The upload never came. */

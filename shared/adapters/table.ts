@@ -90,15 +90,20 @@ export function pendingShard(id: string): string {
   return String((Number.isNaN(digits) ? id.length : digits) % PENDING_SHARDS);
 }
 
-/** Items under way whose sort key begins with `prefix` and that have shown no sign of life since `before`: up to `limit` a shard. */
+/** Pages one shard is read for at the most: what is skipped by a filter is still read. */
+const STALE_PAGES = 10;
+
+/** Items under way whose sort key begins with `prefix` and that have shown no sign of life since `before`: about `limit` a shard. */
 export async function staleItems(
   table: DynamoDBDocumentClient,
   tableName: string,
   { prefix, before, limit }: { prefix: string; before: Date; limit: number },
 ): Promise<Record<string, unknown>[]> {
-  const shards = await Promise.all(
-    Array.from({ length: PENDING_SHARDS }, (_, shard) =>
-      table.send(
+  async function staleIn(shard: number): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = [];
+    let start: Record<string, unknown> | undefined;
+    for (let page = 0; page < STALE_PAGES && items.length < limit; page += 1) {
+      const answer = await table.send(
         new QueryCommand({
           TableName: tableName,
           IndexName: 'pending',
@@ -106,10 +111,16 @@ export async function staleItems(
           FilterExpression: 'begins_with(sk, :prefix)',
           ExpressionAttributeNames: { '#shard': 'shard', '#since': 'since' },
           ExpressionAttributeValues: { ':shard': String(shard), ':before': before.toISOString(), ':prefix': prefix },
+          ExclusiveStartKey: start,
           Limit: limit,
         }),
-      ),
-    ),
-  );
-  return shards.flatMap((answer) => answer.Items ?? []);
+      );
+      items.push(...(answer.Items ?? []));
+      start = answer.LastEvaluatedKey;
+      if (!start) break;
+    }
+    return items;
+  }
+  const shards = await Promise.all(Array.from({ length: PENDING_SHARDS }, (_, shard) => staleIn(shard)));
+  return shards.flat();
 }

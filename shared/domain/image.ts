@@ -132,6 +132,9 @@ export interface ImageRecord {
 
 const TERMINAL: ReadonlySet<ImageStatus> = new Set(['done', 'failed', 'rejected', 'duplicate', 'expired']);
 
+/** Runs of `describe` that began, throttled ones not counted, before the stage is given up. */
+export const MOST_DESCRIBE_ATTEMPTS = 5;
+
 /** Whether nothing more happens to a photo in this status by itself. */
 export function isTerminal(status: ImageStatus): boolean {
   return TERMINAL.has(status);

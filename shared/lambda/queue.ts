@@ -27,9 +27,15 @@ export interface QueueHandlerOptions<T> {
   /** The shape of a message's body, after JSON. */
   parse: z.ZodType<T>;
   handle: (message: T, delivery: Delivery<T>) => Promise<void>;
-  /** The queue is FIFO: after a failure the later messages of the same group fail too, those of other groups go on. */
+  /**
+   * The queue is FIFO: after a failure the later messages of the same group fail too, those of other groups go on. A message
+   * that keeps failing is passed by from its third delivery on: else it would take its neighbours to the dead-letter queue,
+   * for their deliveries are counted as well.
+   */
   fifo?: boolean;
 }
+
+const PASSED_BY_AFTER = 3;
 
 /** A message that is meant to come back later; nothing is wrong. Throw it to keep the message in its queue. */
 export class MessagePostponed extends Error {
@@ -90,7 +96,8 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>) {
 
     // Throwing on a batch that failed whole would only count a postponed photo as an error of the function.
     const throwOnFullBatchFailure = false;
-    if (options.fifo) {
+    const received = event.Records.map(({ attributes }) => Number(attributes.ApproximateReceiveCount));
+    if (options.fifo && Math.max(...received) < PASSED_BY_AFTER) {
       const processor = new SqsFifoPartialProcessorAsync();
       return processPartialResponse(event, handleRecord, processor, {
         skipGroupOnError: true,

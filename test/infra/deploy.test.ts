@@ -14,12 +14,23 @@ function deploy(env: Record<string, string>) {
 }
 
 test('without credentials a deployment says so, says what to do, and does nothing', { timeout: 60_000 }, () => {
-  const result = deploy({ AZURE_OPENAI_API_KEY: 'a-key-that-must-stay-secret' });
+  const result = deploy({
+    AZURE_OPENAI_API_KEY: 'a-key-that-must-stay-secret',
+    GOOGLE_CLOUD_PROJECT: 'a-project',
+    FIREBASE_API_KEY: 'a-web-key',
+  });
   expect(result.status).toBe(1);
   expect(result.stderr).toContain('No AWS credentials were found');
   expect(result.stderr).toContain('AWS_PROFILE');
   expect(result.stderr).not.toContain('    at ');
   expect(result.stdout + result.stderr).not.toContain('a-key-that-must-stay-secret');
+});
+
+test('without a project to sign in with a deployment says so, and does nothing', { timeout: 60_000 }, () => {
+  const result = deploy({ GOOGLE_CLOUD_PROJECT: 'a-project' });
+  expect(result.status).toBe(1);
+  expect(result.stderr).toContain('FIREBASE_API_KEY: expected a value');
+  expect(result.stderr).not.toContain('GOOGLE_CLOUD_PROJECT:');
 });
 
 test('with a bad setting a deployment names it before it looks for credentials', { timeout: 60_000 }, () => {

@@ -80,7 +80,7 @@ describe('what each function may do with photos', () => {
     ['PipelineDescribe', [thumbnails], [], []],
     ['PipelineOrganize', [jobs], [jobs], [incoming, originals, thumbnails]],
     ['PipelineJobs', [jobs], [jobs], []],
-    ['PipelineSweep', [incoming], [originals], [incoming]],
+    ['PipelineSweep', [incoming], [originals], [incoming, originals]],
   ])('%s', (role, GetObject, PutObject, DeleteObject) => {
     expect(bucket(role)).toEqual({ GetObject, PutObject, DeleteObject });
   });

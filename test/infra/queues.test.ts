@@ -67,7 +67,7 @@ test('each queue feeds its function as the map says', () => {
   expect(facts.sort()).toEqual([
     ['describe', 1, 7, 1000],
     ['ingest', 1, 20, 5],
-    ['jobs', 1, 5, 10],
+    ['jobs', 1, 5, 1000],
     ['organize', 10, undefined, 10],
   ]);
 });

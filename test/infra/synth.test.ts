@@ -99,7 +99,7 @@ test(
     const outdir = join(tmpdir(), 'shoebox-never-made');
     const result = run(outdir, { STAGE: 'NOT A STAGE' });
     expect(result.status).toBe(1);
-    expect(result.stderr).toContain('STAGE: expected 1–20 lower-case letters');
+    expect(result.stderr).toContain('STAGE: expected 1–15 lower-case letters');
     expect(result.stderr).not.toContain('    at ');
     expect(existsSync(outdir)).toBe(false);
   },

@@ -10,14 +10,14 @@ type Message = z.infer<typeof message>;
 const context = { awsRequestId: 'request-1', functionName: 'f', getRemainingTimeInMillis: () => 30_000 } as Context;
 
 let nextMessage = 0;
-function record(body: unknown, group = 'user-a'): SQSRecord {
+function record(body: unknown, group = 'user-a', receiveCount = 2): SQSRecord {
   nextMessage += 1;
   return {
     messageId: `m${nextMessage}`,
     receiptHandle: `r${nextMessage}`,
     body: typeof body === 'string' ? body : JSON.stringify(body),
     attributes: {
-      ApproximateReceiveCount: '2',
+      ApproximateReceiveCount: String(receiveCount),
       SentTimestamp: '0',
       SenderId: 's',
       ApproximateFirstReceiveTimestamp: '0',
@@ -110,6 +110,17 @@ describe('queueHandler', () => {
     );
     expect(failed).toEqual(['m3', 'm5']);
     expect(handled).toEqual(['a1', 'b1', 'b2']);
+  });
+
+  test('passes by a message that keeps failing, so that its neighbours do not end as dead letters with it', async () => {
+    const handled: string[] = [];
+    const run = start(async ({ image_id }) => {
+      if (image_id === 'bad') throw new Error('no');
+      handled.push(image_id);
+    }, true);
+    const failed = await run(record(image('bad'), 'a', 3), record(image('a2'), 'a', 3), record(image('a3'), 'a', 1));
+    expect(failed).toEqual(['m1']);
+    expect(handled).toEqual(['a2', 'a3']);
   });
 
   test('tells each message of its receipt and of its group in the batch', async () => {

@@ -23,6 +23,8 @@ const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
 /** An id as the API gives it: sorts by number. */
 const id = (number: number) => `018d0000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 
+type Organize = ReturnType<typeof createOrganize>;
+
 /** Pictures of one theme point the same way, with some noise of their own; themes are at right angles. */
 function vectorOf(theme: number, number: number): Float32Array {
   const values = new Float32Array(512);
@@ -316,5 +318,76 @@ describe('organize', () => {
       if (outcome === 'survived') break;
     }
     expect(kills).toBeGreaterThan(15);
+  }, 120_000);
+
+  /** What may happen between a run's death and the end. */
+  const AFTERWARDS: Record<string, (organize: Organize, events: OrganizeEvent[]) => Promise<void>> = {
+    'delivered again': (organize, events) => organize(user, events),
+    'delivered again one by one': async (organize, events) => {
+      for (const event of events) await organize(user, [event]);
+    },
+    'sent again under other ids': async (organize, events) => {
+      await organize(
+        user,
+        events.map((event) => ({ ...event, event_id: `${event.event_id}:again` })),
+      );
+    },
+    'a photo deleted, then delivered again': async (organize, events) => {
+      await deps.images.markDeleted({ userId: user, imageId: id(2) });
+      await organize(user, events);
+      await organize(user, [removed(2)]);
+    },
+    'the first deleted, then delivered again one by one': async (organize, events) => {
+      await deps.images.markDeleted({ userId: user, imageId: id(0) });
+      for (const event of events) await organize(user, [event]);
+      await organize(user, [removed(0)]);
+    },
+  };
+
+  test.each(Object.entries(AFTERWARDS))(
+    'killed at every request while founding a cluster; %s',
+    async (_, afterwards) => {
+      const organize = createOrganize(deps);
+      for (let request = 0; ; request += 1) {
+        users += 1;
+        user = `${USER}${users}`;
+        const events = [await described(0, 0), await described(1, 0), await described(2, 0)];
+        life.arm(request);
+        const survived = await organize(user, events).then(
+          () => true,
+          () => false,
+        );
+        life.arm(null);
+        await afterwards(organize, events);
+        await expectConsistent();
+        if (survived) break;
+      }
+    },
+    120_000,
+  );
+
+  test('killed at every request while erasing, and the removal sent again under another id', async () => {
+    const organize = createOrganize(deps);
+    for (let request = 0; ; request += 1) {
+      users += 1;
+      user = `${USER}${users}`;
+      await organize(user, [
+        await described(0, 0),
+        await described(1, 0),
+        await described(2, 0),
+        await described(3, 0),
+      ]);
+      await deps.images.markDeleted({ userId: user, imageId: id(1) });
+      life.arm(request);
+      const survived = await organize(user, [removed(1)]).then(
+        () => true,
+        () => false,
+      );
+      life.arm(null);
+      await organize(user, [{ ...removed(1), event_id: 'removed:later' }]);
+      const { clusters } = await expectConsistent();
+      expect([...clusters.values()].map((ids) => ids.length)).toEqual([3]);
+      if (survived) break;
+    }
   }, 120_000);
 });

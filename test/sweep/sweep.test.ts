@@ -45,13 +45,13 @@ beforeEach(async () => {
 });
 
 /** A photo whose stages before `stage` are done and which stopped moving in `stage`. */
-async function stuckIn(stage: StageName): Promise<ImageRecord> {
+async function stuckIn(stage: StageName, attempts = 1): Promise<ImageRecord> {
   const stages = freshStages();
   for (const name of ['ingest', 'describe', 'organize'] as const) {
     if (name === stage) break;
     stages[name] = { state: 'done', attempts: 1 };
   }
-  stages[stage] = { state: 'running', attempts: 1, started_at: AT.toISOString() };
+  stages[stage] = { state: 'running', attempts, started_at: AT.toISOString() };
   const record = imageRecord(USER, 1, { status: 'processing', stages });
   await deps.images.create(record);
   return record;
@@ -97,7 +97,7 @@ describe('what is stuck', () => {
     later(59);
     await sweep();
     expect(await deps.images.get(key)).toMatchObject({ status: 'awaiting_upload' });
-    later(61);
+    later(76);
     await sweep();
     expect(await deps.images.get(key)).toMatchObject({
       status: 'expired',
@@ -109,10 +109,31 @@ describe('what is stuck', () => {
   test('bytes that came but whose event was lost are read', async () => {
     await deps.images.create(imageRecord(USER, 1));
     await deps.objects.write(incoming, new Uint8Array(3), 'image/jpeg');
-    later(61);
+    later(76);
+    await sweep();
     await sweep();
     expect(await deps.images.get(key)).toMatchObject({ status: 'awaiting_upload' });
     expect(await world.drain('ingest')).toHaveLength(1);
+  });
+
+  test('many announced uploads of one user do not keep sweep from what is stuck', async () => {
+    const many = Array.from({ length: 900 }, (_, index) => 1000 + index);
+    await Promise.all(many.map((number) => deps.images.create(imageRecord('Bob', number))));
+    await stuckIn('describe');
+    later(16);
+    await sweep();
+    expect(await world.drain('describe')).toHaveLength(1);
+    await Promise.all(many.map((number) => deps.images.erase({ userId: 'Bob', imageId: imageId(number) })));
+  });
+
+  test('one photo that cannot be swept does not keep sweep from the others, and is not passed over in silence', async () => {
+    await stuckIn('describe');
+    const broken = imageRecord(USER, 2, { status: 'processing' });
+    await deps.images.create({ ...broken, stages: undefined as never });
+    later(16);
+    await expect(sweep()).rejects.toThrow('1 of');
+    expect(await world.drain('describe')).toHaveLength(1);
+    await deps.images.erase({ userId: USER, imageId: imageId(2) });
   });
 
   test('a photo half erased is erased on', async () => {
@@ -164,6 +185,48 @@ describe('dead letters', () => {
     expect(await deps.objects.read(incoming)).toBeNull();
   });
 
+  test('bytes that came after their upload had expired, and could not be read, are kept too', async () => {
+    await deps.images.create(imageRecord(USER, 1));
+    await deps.images.expire(key);
+    await deps.objects.write(incoming, new Uint8Array([1, 2, 3]), 'image/jpeg');
+    await deps.queues.ingest(BUCKET, USER, incoming);
+    await sweep();
+    expect(await deps.images.get(key)).toMatchObject({ status: 'failed', original: { key: original, bytes: 3 } });
+    expect(await deps.objects.read(original)).toEqual(new Uint8Array([1, 2, 3]));
+  });
+
+  test('a photo that was accepted meanwhile is not called failed', async () => {
+    await stuckIn('describe');
+    expect(await deps.images.fail(key, 'ingest', { code: 'c', message: 'm' })).toBeNull();
+    expect(await deps.images.get(key)).toMatchObject({ status: 'processing', stages: { ingest: { state: 'done' } } });
+  });
+
+  test('a photo whose description was only ever told to wait goes on waiting', async () => {
+    const record = await stuckIn('describe');
+    await deps.images.postponeStage(key, 'describe', record, now);
+    await deps.queues.describe({ user_id: USER, image_id: imageId(1) });
+    await sweepOf('describe');
+    expect(await deps.images.get(key)).toMatchObject({ stages: { describe: { state: 'pending', attempts: 0 } } });
+    await world.aws.releaseInFlight();
+    expect(await world.drain('describe')).toEqual([{ user_id: USER, image_id: imageId(1) }]);
+  });
+
+  test('more letters of one user than a queue shows at once are all ended', async () => {
+    const numbers = Array.from({ length: 15 }, (_, index) => 100 + index);
+    const ended = { state: 'done', attempts: 1 } as const;
+    for (const number of numbers) {
+      const stages = { ...freshStages(), ingest: ended, describe: ended };
+      await deps.images.create(imageRecord(USER, number, { status: 'processing', stages }));
+      const id = imageId(number);
+      await deps.queues.organize([{ type: 'described', event_id: `described:${id}`, user_id: USER, image_id: id }]);
+    }
+    await sweepOf('organize');
+    await sweepOf('organize');
+    const records = await deps.images.getMany(USER, numbers.map(imageId));
+    expect(records.map(({ status }) => status)).toEqual(numbers.map(() => 'done'));
+    for (const number of numbers) await deps.images.erase({ userId: USER, imageId: imageId(number) });
+  });
+
   test('a letter about a photo that is gone is removed', async () => {
     await deps.queues.describe({ user_id: USER, image_id: imageId(1) });
     const remaining = async () => (await createDeadLetters(world.sqs).look(world.urls.describe, 10)).length;
@@ -172,7 +235,7 @@ describe('dead letters', () => {
   });
 
   test('describe gave up: the photo goes on without words', async () => {
-    await stuckIn('describe');
+    await stuckIn('describe', 5);
     await deps.queues.describe({ user_id: USER, image_id: imageId(1) });
     await sweepOf('describe');
     expect(await deps.images.get(key)).toMatchObject({

@@ -7,6 +7,7 @@ import {
   IdentityUnavailable,
   InvalidEmail,
   InvalidToken,
+  SignupClosed,
   TooManyAttempts,
   WeakPassword,
   WrongCredentials,
@@ -48,6 +49,7 @@ const DEFAULT_TIMEOUT = 10_000;
 
 const failures: Record<string, (detail: string | undefined) => IdentityError> = {
   EMAIL_EXISTS: () => new EmailTaken(),
+  ADMIN_ONLY_OPERATION: () => new SignupClosed(),
   INVALID_LOGIN_CREDENTIALS: () => new WrongCredentials(),
   EMAIL_NOT_FOUND: () => new WrongCredentials(),
   INVALID_PASSWORD: () => new WrongCredentials(),

@@ -36,6 +36,14 @@ export class AccountDisabled extends IdentityError {
   }
 }
 
+/** The owner of this Shoebox has switched registration off in Firebase. */
+export class SignupClosed extends IdentityError {
+  override name = 'SignupClosed';
+  constructor() {
+    super(403, 'signup_closed', 'New accounts are not accepted here. Ask the owner of this Shoebox for one.');
+  }
+}
+
 export class WeakPassword extends IdentityError {
   override name = 'WeakPassword';
   constructor(rule = 'It needs at least 6 characters.') {
