@@ -202,6 +202,20 @@ describe('misconfigured', () => {
     expect(error.message).not.toMatch(/not-the-key|secret-key/);
   });
 
+  test.each([
+    { code: 'OperationNotSupported', message: 'The chatCompletion operation does not work with the specified model.' },
+    { code: 'BadRequest', message: 'response_format value as json_schema is enabled only for later api versions' },
+    { code: 'unsupported_parameter', param: 'max_completion_tokens', message: 'Unrecognized request argument.' },
+  ])(
+    'a request that this deployment knows for no photo ($code) is a wrong setting, not a wrong photo',
+    async (error) => {
+      const endpoint = await misbehaving((_, response) => {
+        response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+      });
+      await expect(describeImage({ endpoint })).rejects.toBeInstanceOf(AzureMisconfigured);
+    },
+  );
+
   test('an unknown embedding deployment names its own setting', async () => {
     await expect(adapter({ embeddingDeployment: 'nobody' }).embed(['x'])).rejects.toMatchObject({
       setting: 'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',

@@ -209,6 +209,23 @@ describe('while Azure is away', () => {
     expect(waits).toEqual([15]);
   });
 
+  test('a picture on which only Azure breaks, while it answers others, is given up after five runs', async () => {
+    await photos.accept(1, picture);
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      azure.setFaults({ error: 1 });
+      await expect(photos.run(1)).rejects.toThrow(MessagePostponed);
+      // Another photo was described since.
+      const block = await photos.throttle.last();
+      if (block) await photos.throttle.clear(block);
+    }
+    azure.setFaults({ error: 1 });
+    await photos.run(1);
+    expect((await photos.images.get(photos.keyOf(1)))?.stages.describe).toMatchObject({
+      state: 'failed',
+      error: { code: 'describe_gave_up' },
+    });
+  });
+
   test('words that were bought before are kept: only the embedding is asked for again', async () => {
     await photos.accept(1, picture);
     await expect(photos.runWith(1, 'embed', () => azure.setFaults({ throttle: 1, retryAfter: 5 }))).rejects.toThrow(

@@ -124,6 +124,11 @@ describe('sign-up', () => {
     expect(await failure(identity().signUp(credentials))).toBeInstanceOf(errors.EmailTaken);
   });
 
+  test('registration switched off by the owner', async () => {
+    answer = refusal('ADMIN_ONLY_OPERATION');
+    expect(await failure(identity().signUp(credentials))).toBeInstanceOf(errors.SignupClosed);
+  });
+
   test('a weak password, with Google’s own rule', async () => {
     answer = refusal('WEAK_PASSWORD : Password should be at least 6 characters');
     const error = await failure(identity().signUp(credentials));

@@ -28,6 +28,10 @@ describe.each(each)('function %s', (name, { Properties }) => {
     expect(Properties.Environment?.Variables?.NODE_OPTIONS).toBe('--enable-source-maps');
   });
 
+  test('logs from LOG_LEVEL on: Lambda’s own level would win', () => {
+    expect(Properties.LoggingConfig?.ApplicationLogLevel).toBe('INFO');
+  });
+
   test('writes a log that is not kept for ever', () => {
     const group = template.byId(String(referenced(Properties.LoggingConfig?.LogGroup)));
     expect(group.Properties.RetentionInDays).toBe(30);

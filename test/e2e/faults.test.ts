@@ -1,0 +1,221 @@
+import { readFile } from 'node:fs/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteCommand, DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { drawPicture } from '../fixtures/pictures.ts';
+import { type Person, post, signUp } from './support/person.ts';
+import { recount } from './support/recount.ts';
+import { quiet, startTestStack, type TestStack } from './support/stack.ts';
+import { readStored } from './support/stored.ts';
+
+let stack: TestStack;
+let seed = 1000;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+});
+afterAll(() => stack?.remove());
+
+/** Pictures alike enough to found a cluster, each another one. */
+async function upload(person: Person): Promise<string> {
+  seed += 1;
+  return person.upload({ filename: `${seed}.jpg`, bytes: await drawPicture({ width: 240, height: 160, seed }) });
+}
+const uploads = (person: Person, count: number) => Promise.all(Array.from({ length: count }, () => upload(person)));
+/** Deaths the host has seen of a function's processes. */
+async function deaths(name: string): Promise<number> {
+  const log = await readFile(stack.functionLog(name), 'utf8').catch(() => '');
+  return log.split('signal: killed').length - 1;
+}
+const done = { status: 'done', degraded: false, error: null };
+
+describe('a function that dies between any two steps', () => {
+  /**
+   * More requests than a run of the function makes: one death after each of them. Where it counts, there is already a cluster
+   * that a photo could be counted into twice.
+   */
+  test.each([
+    { name: 'ingest', places: 15, known: 0 },
+    { name: 'describe', places: 14, known: 0 },
+    { name: 'organize', places: 18, known: 4 },
+  ])(
+    '$name',
+    async ({ name, places, known }) => {
+      // A user's photos are organized one batch after the other; several users die side by side.
+      const people = await Promise.all(Array.from({ length: 4 }, () => signUp(stack.url)));
+      await Promise.all(people.map(async (person) => person.ended(await uploads(person, known))));
+      await quiet(stack);
+      const before = await deaths(name);
+      stack.inject(Array.from({ length: places }, (_, place) => `${name}:kill=1@${place}`).join(','));
+      const images = await Promise.all(people.map(async (person) => person.ended(await uploads(person, 3))));
+      for (const image of images.flat()) expect(image).toMatchObject(done);
+      expect(await recount(stack)).toEqual([]);
+      expect(stack.killsOwed()).toBe(0);
+      expect((await deaths(name)) - before).toBe(places);
+      // Else nothing was to be lost.
+      expect((await memberships()).length).toBeGreaterThan(places / 3);
+    },
+    180_000,
+  );
+});
+
+describe('Azure', () => {
+  let ada: Person;
+  beforeAll(async () => {
+    ada = await signUp(stack.url);
+  });
+
+  test('refuses for long: photos wait without being blamed, may be deleted meanwhile, and end done', async () => {
+    stack.inject('azure:429=8s,azure:retry_after=3');
+    const [first = '', second = '', gone = ''] = await uploads(ada, 3);
+    await vi.waitFor(
+      async () => {
+        for (const id of [first, second, gone]) expect((await ada.image(id)).stages.ingest.state).toBe('done');
+      },
+      { timeout: 60_000, interval: 100 },
+    );
+    const waiting = await ada.image(first);
+    expect(waiting).toMatchObject({ status: 'processing', error: null, thumbnail_url: expect.any(String) });
+    expect(['pending', 'running']).toContain(waiting.stages.describe.state);
+    expect((await ada.call('DELETE', `/images/${gone}`)).status).toBe(204);
+    for (const image of await ada.ended([first, second])) {
+      expect(image).toMatchObject({ ...done, stages: { describe: { state: 'done', attempts: 1 } } });
+    }
+    expect(await recount(stack)).toEqual([]);
+    expect(await leftOf(gone)).toEqual([]);
+  });
+
+  test.each([
+    ['refuse400', 'on the way in'],
+    ['refuse_finish', 'on the way out'],
+    ['refusal', 'by the model'],
+  ])('filters a picture (%s, %s): it is done, incomplete, and says why', async (fault) => {
+    stack.inject(`azure:${fault}=1`);
+    const [image] = await ada.ended([await upload(ada)]);
+    expect(image).toMatchObject({ status: 'done', degraded: true, error: null, title: null });
+    expect(image).toMatchObject({ stages: { describe: { state: 'refused' }, organize: { state: 'done' } } });
+    expect(image?.stages.describe.error?.message).toMatch(/\w+ \w+/);
+    const [next] = await ada.ended([await upload(ada)]);
+    expect(next).toMatchObject(done);
+    expect(await recount(stack)).toEqual([]);
+  });
+
+  test('answers nonsense once: it is asked again, and nobody notices', async () => {
+    stack.inject('azure:malformed=1');
+    const [image] = await ada.ended([await upload(ada)]);
+    expect(image).toMatchObject({ ...done, stages: { describe: { state: 'done' } } });
+  });
+
+  test('answers nonsense twice: the photo is done, incomplete, and says why', async () => {
+    stack.inject('azure:malformed=2');
+    const [image] = await ada.ended([await upload(ada)]);
+    expect(image).toMatchObject({ status: 'done', degraded: true, stages: { describe: { state: 'failed' } } });
+    expect(image?.stages.describe.error).toMatchObject({ code: 'invalid_answer', message: expect.any(String) });
+    expect(await recount(stack)).toEqual([]);
+  });
+
+  test('breaks down (500): the photo waits and ends done', async () => {
+    stack.inject('azure:500=1');
+    const [image] = await ada.ended([await upload(ada)]);
+    expect(image).toMatchObject({ ...done, stages: { describe: { state: 'done' } } });
+    expect(await recount(stack)).toEqual([]);
+  });
+});
+
+describe('a photo deleted', () => {
+  test('at any moment of its way leaves nothing behind', async () => {
+    const person = await signUp(stack.url);
+    const ids = await uploads(person, 9);
+    const kept = ids.slice(0, 2);
+    // One after the other while the stack works on them: each is met somewhere else.
+    for (const id of ids.slice(2)) expect((await person.call('DELETE', `/images/${id}`)).status).toBe(204);
+    for (const id of ids.slice(2)) expect((await person.call('GET', `/images/${id}`)).status).toBe(404);
+    for (const image of await person.ended(kept)) expect(image).toMatchObject(done);
+    const [later = ''] = await uploads(person, 1);
+    await person.ended([later]);
+    expect((await person.call('DELETE', `/images/${later}`)).status).toBe(204);
+    expect(await recount(stack)).toEqual([]);
+    for (const id of [...ids.slice(2), later]) expect(await leftOf(id)).toEqual([]);
+    expect((await person.images()).map(({ image_id }) => image_id).sort()).toEqual(kept.sort());
+  });
+
+  test('while the one who erases it dies leaves nothing behind', async () => {
+    const people = await Promise.all([signUp(stack.url), signUp(stack.url)]);
+    const before = await deaths('organize');
+    for (const person of people) {
+      const ids = await uploads(person, 5);
+      await person.ended(ids);
+    }
+    await quiet(stack);
+    stack.inject(Array.from({ length: 12 }, (_, place) => `organize:kill=1@${place + 1}`).join(','));
+    for (const person of people) {
+      const [kept, ...gone] = (await person.images()).map(({ image_id }) => image_id);
+      for (const id of gone) expect((await person.call('DELETE', `/images/${id}`)).status).toBe(204);
+      expect((await person.images()).map(({ image_id }) => image_id)).toEqual([kept]);
+    }
+    await vi.waitFor(() => expect(stack.killsOwed()).toBe(0), { timeout: 60_000 });
+    expect(await recount(stack)).toEqual([]);
+    expect((await deaths('organize')) - before).toBe(12);
+  });
+
+  test('before its bytes arrive: they are thrown away', async () => {
+    const person = await signUp(stack.url);
+    const bytes = await drawPicture({ seed: 1 });
+    const form = await person.form({ filename: 'late.jpg', bytes });
+    expect((await person.call('DELETE', `/images/${form.image_id}`)).status).toBe(204);
+    expect((await post(form, bytes)).status).toBe(204);
+    expect(await recount(stack)).toEqual([]);
+    expect(await leftOf(form.image_id)).toEqual([]);
+  });
+});
+
+// Last: it breaks what is stored on purpose.
+test('the recount notices what is missing, too many or at odds', async () => {
+  const person = await signUp(stack.url);
+  await person.ended(await uploads(person, 4));
+  await quiet(stack);
+  const TableName = stack.outputs.TableName;
+  const Bucket = stack.outputs.BucketName;
+  const { region, credentials, endpoints } = stack;
+  const table = DynamoDBDocumentClient.from(new DynamoDBClient({ region, credentials, endpoint: endpoints.dynamodb }));
+  const s3 = new S3Client({ region, credentials, endpoint: endpoints.s3, forcePathStyle: true });
+  const [{ user_id, image_id, sk } = { user_id: '', image_id: '', sk: '' }] = await memberships();
+  expect(image_id).not.toBe('');
+  await table.send(new DeleteCommand({ TableName, Key: { user_id, sk } }));
+  await table.send(new DeleteCommand({ TableName, Key: { user_id, sk: `VECTOR#${image_id}` } }));
+  await table.send(new PutCommand({ TableName, Item: { user_id, sk: 'CHECKSUM#ab', image_id: 'nobody' } }));
+  await table.send(new PutCommand({ TableName, Item: { user_id, sk: 'TERM#ab' } }));
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: `thumbnails/${user_id}/${image_id}/small.webp` }));
+  await s3.send(new PutObjectCommand({ Bucket, Key: `originals/${user_id}/${image_id}`, Body: 'other bytes' }));
+  await s3.send(new PutObjectCommand({ Bucket, Key: `originals/${user_id}/nobody`, Body: 'x' }));
+  const deviations = (await recount(stack)).join('\n');
+  for (const words of [
+    'an item nobody knows: TERM',
+    `${image_id} is done without thumbnails/${user_id}/${image_id}/small.webp`,
+    `${image_id}: its original is not what its record says`,
+    `object originals/${user_id}/nobody belongs to nothing`,
+    `${image_id} is described without an item VECTOR`,
+    `${image_id} has 1 vectors in the index`,
+    'belongs to nobody, which is gone',
+    `cluster ${user_id}/${sk.split('#')[1]} counts`,
+    `${image_id} names cluster "${sk.split('#')[1]}", but is in ""`,
+  ]) {
+    expect(deviations).toContain(words);
+  }
+});
+
+async function memberships() {
+  return (await readStored(stack)).items.filter(({ sk }) => sk.startsWith('IN#'));
+}
+
+/** Keys of items and objects, and vectors, that name an image. */
+async function leftOf(imageId: string): Promise<string[]> {
+  const stored = await readStored(stack);
+  const keys = [
+    ...stored.items.map((item) => `${item.sk} ${item.image_id}`),
+    ...stored.objects.map(({ key }) => key),
+    ...stored.vectors.map(({ key }) => key),
+  ];
+  return keys.filter((key) => key.includes(imageId));
+}

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { endpoints } from '../../shared/contract/routes.ts';
+import { drawPicture } from '../fixtures/pictures.ts';
+import { type Image, type Person, signUp } from './support/person.ts';
+import { startTestStack, type TestStack } from './support/stack.ts';
+
+/** Every method and path, aliases included, that names something of somebody's. */
+const naming = endpoints.filter(({ path }) => path.includes('{'));
+const NOBODYS = '01890000-0000-7000-8000-000000000000';
+/** As many alike as it takes for a cluster. */
+const ALIKE = 8;
+
+let stack: TestStack;
+let ada: Person;
+let bob: Person;
+/** What is Ada's, by the name of the path parameter. */
+let hers: Record<string, string>;
+let picture: Image;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  [ada, bob] = await Promise.all([signUp(stack.url), signUp(stack.url)]);
+  const drawings = Array.from({ length: ALIKE }, (_, seed) => drawPicture({ width: 240, height: 160, seed }));
+  const files = (await Promise.all(drawings)).map((bytes) => ada.upload({ filename: 'hers.jpg', bytes }));
+  const images = await ada.ended(await Promise.all(files));
+  for (const { status } of images) expect(status).toBe('done');
+  picture = images[0] as Image;
+  const headers = { prefer: 'wait=20' };
+  const job = await ada.call('POST', '/images/cluster', { body: { k: 1, names: false }, headers });
+  const { job_id = '' } = job.json<{ job_id: string }>();
+  const { items } = await ada.get<{ items: { cluster_id: string }[] }>('/images/clusters');
+  hers = { image_id: picture.image_id, job_id, cluster_id: items[0]?.cluster_id ?? '', size: 'medium' };
+});
+afterAll(() => stack?.remove());
+
+const fill = (path: string, values: Record<string, string>) =>
+  path.replaceAll(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+const nobodys = () => ({ ...Object.fromEntries(Object.keys(hers).map((name) => [name, NOBODYS])), size: 'medium' });
+
+/** Everything of an answer that could tell two of them apart, but what is new with every request. */
+async function answerTo(person: Person, method: string, path: string) {
+  const { status, headers, text } = await person.call(method, path);
+  const { request_id, ...body } = text.startsWith('{') ? JSON.parse(text) : {};
+  const ephemeral = /^(date|x-request-id|x-amz|x-amzn|apigw|connection|keep-alive)/;
+  const kept = [...headers].filter(([name]) => !ephemeral.test(name));
+  return { status, headers: kept, body };
+}
+
+describe('what is another’s answers as if there were none', () => {
+  test('there are ids to ask for', () => {
+    for (const id of Object.values(hers)) expect(id).not.toBe('');
+    expect(naming.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['/jobs/{job_id}', '/images/{image_id}/original']),
+    );
+    for (const { path } of naming)
+      for (const [, name = ''] of path.matchAll(/\{(\w+)\}/g)) expect(hers).toHaveProperty(name);
+  });
+
+  test.each(naming)('$method $path', async ({ method, path }) => {
+    const anothers = await answerTo(bob, method, fill(path, hers));
+    expect(anothers.status).toBe(404);
+    expect(anothers.body.title).toEqual(expect.any(String));
+    expect(anothers).toEqual(await answerTo(bob, method, fill(path, nobodys())));
+  });
+
+  test('and is still there for its owner', async () => {
+    for (const { method, path } of naming.filter((endpoint) => endpoint.method === 'GET')) {
+      expect([200, 302], path).toContain((await ada.call(method, fill(path, hers))).status);
+    }
+  });
+});
+
+describe('lists', () => {
+  test.each(['/images', '/images/list', '/images?status=done', '/images/clusters'])('%s is empty', async (path) => {
+    expect((await bob.get<{ items: unknown[] }>(path)).items).toEqual([]);
+  });
+
+  test('from another’s place on are empty', async () => {
+    expect(await bob.get(`/images?cursor=${hers.image_id}`)).toEqual({ items: [], next_cursor: null });
+  });
+
+  test('of uploads know nothing of another’s bytes', async () => {
+    const bytes = await drawPicture({ width: 240, height: 160, seed: 0 });
+    const [ticket] = await bob.tickets([{ filename: 'b.jpg', bytes, announce: { sha256: picture.sha256 ?? '' } }]);
+    expect(ticket).toHaveProperty('upload');
+  });
+});
