@@ -15,7 +15,7 @@ const USAGE = `npm run demo -- [DIR] [options]
 Starts the local stack with an empty gallery, uploads the pictures below DIR (or 24 that it draws itself), waits until each has
 been read, described and clustered, and says what became of them. Ends with 1 if any picture failed.
 
-  --json            one summary on standard output, progress on standard error
+  --json            one summary on standard output, progress on standard error (npm run --silent keeps npm out of it)
   --keep            leave the stack running afterwards and say how to reach it
   --time-scale N    queues wait 1/N of the time they would on AWS (default 60)
   --faults SPEC     make things go wrong, such as describe:kill=3,azure:429=2
