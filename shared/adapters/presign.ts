@@ -98,4 +98,3 @@ export function createPresigner({ baseUrl, region }: PresignTarget) {
     return `${origin}${path}?${beforeSignature}&X-Amz-Signature=${signature}&${afterSignature}`;
   };
 }
-export type Presign = ReturnType<typeof createPresigner>;

@@ -1,9 +1,6 @@
 import { DESCRIPTOR_SIDE, visualDescriptor } from '../domain/visual-descriptor.ts';
 import { sharp } from './sharp.ts';
 
-/** Names the method on the record, as a model's name does for embeddings of words. */
-export const visualEmbeddingModel = 'visual-1';
-
 /**
  * The embedding used where `EMBEDDINGS_PROVIDER=visual`: 512 dimensions, unit length, from colour, layout and texture
  * (see {@link visualDescriptor}). Pictures that look alike are close; what they show plays no part. Deterministic.

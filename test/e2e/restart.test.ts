@@ -39,7 +39,7 @@ interface Started {
 /** `npm start`, in a process group of its own. */
 async function start(): Promise<Started> {
   const { PATH, HOME } = process.env;
-  const options = ['--port', '0', '--data', dataDir, '--time-scale', String(TIME_SCALE)];
+  const options = ['--port', '0', '--data', dataDir, '--time-scale', String(TIME_SCALE), '--no-ai'];
   const child = spawn(process.execPath, [MAIN, ...options], {
     env: { PATH, HOME, ...SETTINGS },
     detached: true,

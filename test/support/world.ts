@@ -5,7 +5,7 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { CreateVectorBucketCommand, ListVectorsCommand, S3VectorsClient } from '@aws-sdk/client-s3vectors';
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { startAws } from '../../local/emulators/aws.ts';
 import type { QueueName } from '../../shared/adapters/queues.ts';
 import { vectorIndexName } from '../../shared/adapters/vectors.ts';
@@ -99,9 +99,29 @@ export async function startWorld() {
       return items;
     },
 
-    /** Every key in the bucket, sorted. */
-    async keys(): Promise<string[]> {
-      const answer = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    /** Every item of one user. */
+    async itemsOf(userId: string): Promise<Record<string, unknown>[]> {
+      const items: Record<string, unknown>[] = [];
+      let start: Record<string, unknown> | undefined;
+      do {
+        const answer = await table.send(
+          new QueryCommand({
+            TableName: TABLE,
+            KeyConditionExpression: 'user_id = :user',
+            ExpressionAttributeValues: { ':user': userId },
+            ConsistentRead: true,
+            ExclusiveStartKey: start,
+          }),
+        );
+        items.push(...(answer.Items ?? []));
+        start = answer.LastEvaluatedKey;
+      } while (start);
+      return items;
+    },
+
+    /** The keys in the bucket that begin with `prefix` (1,000 at most), sorted. */
+    async keys(prefix = ''): Promise<string[]> {
+      const answer = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: prefix }));
       return (answer.Contents ?? []).map(({ Key }) => Key ?? '').sort();
     },
 
