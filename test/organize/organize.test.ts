@@ -365,7 +365,6 @@ describe('organize', () => {
         if (survived) break;
       }
     },
-    120_000,
   );
 
   test('killed at every request while erasing, and the removal sent again under another id', async () => {
