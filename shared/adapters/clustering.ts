@@ -1,12 +1,7 @@
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { BackgroundStats } from '../domain/clustering/background.ts';
 import { type ClusterStats, restoreStats, type StoredClusterStats, storeStats } from '../domain/clustering/stats.ts';
+import { itemsBelow } from './table.ts';
 
 /**
  * What the latest events did to one item: the images each of them placed there. Deliveries repeat at most the last batch
@@ -21,6 +16,8 @@ export interface Centroid {
   applied: Applied;
   version: number;
 }
+
+interface StoredCentroid extends StoredClusterStats, Pick<Centroid, 'applied' | 'version'> {}
 
 /** What clustering knows of a user beside the clusters. Waiting and witnesses are ids; their vectors are read as needed. */
 export interface ClusteringMemory {
@@ -50,23 +47,18 @@ export function createClustering(table: DynamoDBDocumentClient, tableName: strin
   return {
     async centroids(userId: string): Promise<Map<string, Centroid>> {
       const centroids = new Map<string, Centroid>();
-      let start: Record<string, unknown> | undefined;
-      do {
-        const answer = await table.send(
-          new QueryCommand({
-            TableName: tableName,
-            KeyConditionExpression: 'user_id = :user AND begins_with(sk, :prefix)',
-            ExpressionAttributeValues: { ':user': userId, ':prefix': 'CENTROID#' },
-            ConsistentRead: true,
-            ExclusiveStartKey: start,
-          }),
-        );
-        for (const { applied, version, cluster_id, sum, count, mean, m2 } of answer.Items ?? []) {
-          const stored: StoredClusterStats = { cluster_id, sum, count, mean, m2 };
-          centroids.set(cluster_id, { stats: restoreStats(stored), applied, version });
-        }
-        start = answer.LastEvaluatedKey;
-      } while (start);
+      const items = itemsBelow(table, tableName, { userId, prefix: 'CENTROID#', consistent: true });
+      for await (const {
+        applied,
+        version,
+        cluster_id,
+        sum,
+        count,
+        mean,
+        m2,
+      } of items as AsyncGenerator<StoredCentroid>) {
+        centroids.set(cluster_id, { stats: restoreStats({ cluster_id, sum, count, mean, m2 }), applied, version });
+      }
       return centroids;
     },
 

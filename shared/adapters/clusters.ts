@@ -1,12 +1,11 @@
 import {
-  BatchGetCommand,
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { changeItem } from './table.ts';
+import { changeItem, itemsBelow, itemsByKey } from './table.ts';
 
 /** A cluster as people see it. What is computed about it lies in `CENTROID#` items. */
 export interface Cluster {
@@ -47,42 +46,17 @@ export function createClusters(table: DynamoDBDocumentClient, tableName: string)
     /** All of a user's clusters, largest first. */
     async list(userId: string): Promise<Cluster[]> {
       const clusters: Cluster[] = [];
-      let start: Record<string, unknown> | undefined;
-      do {
-        const answer = await table.send(
-          new QueryCommand({
-            TableName: tableName,
-            KeyConditionExpression: 'user_id = :user AND begins_with(sk, :prefix)',
-            ExpressionAttributeValues: { ':user': userId, ':prefix': 'CLUSTER#' },
-            ExclusiveStartKey: start,
-          }),
-        );
-        clusters.push(...((answer.Items ?? []) as Cluster[]));
-        start = answer.LastEvaluatedKey;
-      } while (start);
+      for await (const item of itemsBelow(table, tableName, { userId, prefix: 'CLUSTER#' })) {
+        clusters.push(item as unknown as Cluster);
+      }
       return clusters.sort((a, b) => b.count - a.count || (a.cluster_id < b.cluster_id ? -1 : 1));
     },
 
     /** The names of up to 100 clusters; those that are gone are left out. */
     async names(userId: string, clusterIds: readonly string[]): Promise<Map<string, string>> {
-      const names = new Map<string, string>();
-      let keys = [...new Set(clusterIds)].map((clusterId) => clusterKey(userId, clusterId));
-      while (keys.length > 0) {
-        const answer = await table.send(
-          new BatchGetCommand({
-            RequestItems: {
-              [tableName]: {
-                Keys: keys,
-                ProjectionExpression: 'cluster_id, #name',
-                ExpressionAttributeNames: { '#name': 'name' },
-              },
-            },
-          }),
-        );
-        for (const item of answer.Responses?.[tableName] ?? []) names.set(item.cluster_id, item.name);
-        keys = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as typeof keys;
-      }
-      return names;
+      const keys = clusterIds.map((clusterId) => clusterKey(userId, clusterId));
+      const items = (await itemsByKey(table, tableName, keys)) as unknown as Cluster[];
+      return new Map(items.map(({ cluster_id, name }) => [cluster_id, name]));
     },
 
     /** Ids of the members, newest first. */

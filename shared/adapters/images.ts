@@ -1,5 +1,4 @@
 import {
-  BatchGetCommand,
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
@@ -18,7 +17,7 @@ import {
   type StageName,
 } from '../domain/image.ts';
 import type { Clock } from './ids.ts';
-import { type Change, type Condition, changeItem, holds, pendingShard, staleItems } from './table.ts';
+import { type Change, type Condition, changeItem, holds, itemsByKey, pendingShard, staleItems } from './table.ts';
 
 export interface ImageKey {
   userId: string;
@@ -124,15 +123,8 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       imageIds: readonly string[],
       { consistent = false, erasing = false } = {},
     ): Promise<ImageRecord[]> {
-      const records: ImageRecord[] = [];
-      let keys = [...new Set(imageIds)].map((imageId) => ({ user_id: userId, sk: sk(imageId) }));
-      while (keys.length > 0) {
-        const answer = await table.send(
-          new BatchGetCommand({ RequestItems: { [tableName]: { Keys: keys, ConsistentRead: consistent } } }),
-        );
-        records.push(...((answer.Responses?.[tableName] ?? []) as ImageRecord[]));
-        keys = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as typeof keys;
-      }
+      const keys = imageIds.map((imageId) => ({ user_id: userId, sk: sk(imageId) }));
+      const records = (await itemsByKey(table, tableName, keys, { consistent })) as unknown as ImageRecord[];
       return erasing ? records : records.filter((record) => !record.deleted_at);
     },
 

@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 
 /** The one table: partition key `user_id`, sort key `sk`. Each step is one conditional write on one item. */
 
@@ -69,6 +69,47 @@ export async function changeItem(
     if (error instanceof ConditionalCheckFailedException) return null;
     throw error;
   }
+}
+
+/** Every item of a user whose sort key begins with `prefix`, in its order, read in the pages the table gives. */
+export async function* itemsBelow(
+  table: DynamoDBDocumentClient,
+  tableName: string,
+  { userId, prefix, consistent = false }: { userId: string; prefix: string; consistent?: boolean },
+): AsyncGenerator<Record<string, unknown>> {
+  let start: Record<string, unknown> | undefined;
+  do {
+    const answer = await table.send(
+      new QueryCommand({
+        TableName: tableName,
+        KeyConditionExpression: 'user_id = :user AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':user': userId, ':prefix': prefix },
+        ConsistentRead: consistent,
+        ExclusiveStartKey: start,
+      }),
+    );
+    yield* answer.Items ?? [];
+    start = answer.LastEvaluatedKey;
+  } while (start);
+}
+
+/** Up to 100 items by key, in no particular order; missing ones are left out. What the table did not get to is asked for again. */
+export async function itemsByKey(
+  table: DynamoDBDocumentClient,
+  tableName: string,
+  keys: readonly ItemKey[],
+  { consistent = false } = {},
+): Promise<Record<string, unknown>[]> {
+  const items: Record<string, unknown>[] = [];
+  let left: ItemKey[] = [...new Map(keys.map((key) => [key.sk, key])).values()];
+  while (left.length > 0) {
+    const answer = await table.send(
+      new BatchGetCommand({ RequestItems: { [tableName]: { Keys: left, ConsistentRead: consistent } } }),
+    );
+    items.push(...(answer.Responses?.[tableName] ?? []));
+    left = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as ItemKey[];
+  }
+  return items;
 }
 
 /** Runs a conditional write; `false` where its condition does not hold. */
