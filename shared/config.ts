@@ -7,12 +7,6 @@ import { z } from 'zod';
  * hands to its functions (read at cold start). Both are validated here and nowhere else.
  */
 
-const flag = (fallback: 'on' | 'off') =>
-  z
-    .enum(['on', 'off'])
-    .default(fallback)
-    .transform((value) => value === 'on');
-
 const list = z
   .string()
   .default('')
@@ -135,7 +129,6 @@ const functionSchema = z
     /** Without a sign of life for this long, work is sent again. */
     SWEEP_STALE_SECONDS: z.coerce.number().int().min(1).default(900),
     AWS_REGION: z.string().min(1),
-    FACES: flag('off'),
   })
   .transform(withProvider);
 export type FunctionSettings = z.infer<typeof functionSchema>;

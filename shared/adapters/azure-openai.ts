@@ -6,6 +6,7 @@ import {
   clusterNameSchema,
   normaliseClusterName,
 } from '../domain/cluster-name.ts';
+import { DIMENSIONS } from '../domain/clustering/vectors.ts';
 import type { Tokens } from '../domain/cost.ts';
 import {
   type Description,
@@ -17,9 +18,6 @@ import {
 import { AzureMalformed, AzureMisconfigured, AzureRejected, translateError } from './azure-errors.ts';
 
 export { AzureMalformed, AzureMisconfigured, AzureRejected, AzureUnavailable } from './azure-errors.ts';
-
-/** Length of every embedding: what the vector indexes are made for. */
-export const EMBEDDING_DIMENSIONS = 512;
 
 /** Hostile writing in a picture may ask for an endless answer; this bounds what one costs. */
 const MOST_OUTPUT_TOKENS = 4_000;
@@ -65,7 +63,7 @@ export interface DescribeInput {
 }
 
 export interface Embedded extends Spent {
-  /** One unit vector of {@link EMBEDDING_DIMENSIONS} numbers per text, in the same order. */
+  /** One unit vector of {@link DIMENSIONS} numbers per text, in the same order. */
   readonly vectors: Float32Array[];
 }
 
@@ -141,7 +139,7 @@ export function createAzureOpenAI(options: AzureOpenAIOptions): AzureOpenAIAdapt
     },
 
     async embed(texts) {
-      const body = { model: embeddingDeployment, input: [...texts], dimensions: EMBEDDING_DIMENSIONS };
+      const body = { model: embeddingDeployment, input: [...texts], dimensions: DIMENSIONS };
       const answer = await call('AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME', (client, signal) =>
         client.embeddings.create(body, { signal }),
       );
@@ -222,10 +220,8 @@ function readCompletion(completion: ChatCompletion): Content | NoContent {
 
 /** A unit vector in single precision; the service's own are unit length only up to rounding and shortening. */
 function unit(values: readonly number[]): Float32Array {
-  if (!Array.isArray(values) || values.length !== EMBEDDING_DIMENSIONS) {
-    throw new AzureMalformed(
-      `Expected ${EMBEDDING_DIMENSIONS} numbers in an embedding, received ${values?.length ?? 'none'}.`,
-    );
+  if (!Array.isArray(values) || values.length !== DIMENSIONS) {
+    throw new AzureMalformed(`Expected ${DIMENSIONS} numbers in an embedding, received ${values?.length ?? 'none'}.`);
   }
   const length = Math.hypot(...values);
   if (!(length > 0) || !Number.isFinite(length))

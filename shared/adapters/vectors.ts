@@ -8,8 +8,7 @@ import {
   QueryVectorsCommand,
   type S3VectorsClient,
 } from '@aws-sdk/client-s3vectors';
-
-export const EMBEDDING_DIMENSIONS = 512;
+import { DIMENSIONS } from '../domain/clustering/vectors.ts';
 
 /** A user's index: names are lower-case, user ids are not, so the name is a digest. */
 export const vectorIndexName = (userId: string) =>
@@ -25,7 +24,7 @@ export function createVectors(client: S3VectorsClient, vectorBucketName: string)
         new CreateIndexCommand({
           ...name(userId),
           dataType: 'float32',
-          dimension: EMBEDDING_DIMENSIONS,
+          dimension: DIMENSIONS,
           distanceMetric: 'cosine',
         }),
       );
