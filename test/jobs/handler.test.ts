@@ -1,0 +1,77 @@
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
+import { createJobs } from '../../shared/adapters/jobs.ts';
+import { createObjects } from '../../shared/adapters/objects.ts';
+import { createQueues } from '../../shared/adapters/queues.ts';
+import type { JobMessage } from '../../shared/contract/messages.ts';
+import { jobKey } from '../../shared/domain/object-keys.ts';
+import { imageId } from '../support/records.ts';
+import { lambdaContext, sqsEvent } from '../support/sqs-event.ts';
+import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
+
+let world: World;
+const clock = () => new Date();
+
+beforeAll(async () => {
+  world = await startWorld();
+  const { region, credentials } = { region: 'eu-central-1', credentials: world.aws.credentials };
+  const secrets = new SecretsManagerClient({ region, credentials, endpoint: world.aws.endpoints.secretsmanager });
+  const { ARN = '' } = await secrets.send(new CreateSecretCommand({ Name: 'keys', SecretString: '{}' }));
+  secrets.destroy();
+  const settings = {
+    ...world.environment,
+    TABLE_NAME: TABLE,
+    BUCKET_NAME: BUCKET,
+    ORGANIZE_QUEUE_URL: world.urls.organize,
+    JOBS_QUEUE_URL: world.urls.jobs,
+    SECRET_ARN: ARN,
+    // Nobody listens there: a name is not to be asked for while Azure is known to be away.
+    AZURE_OPENAI_ENDPOINT: 'http://127.0.0.1:9',
+    LOG_LEVEL: 'ERROR',
+  };
+  for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await world.stop();
+});
+
+/** One delivery of a message, for the `receiveCount`-th time. */
+async function deliver(message: JobMessage, receiveCount: number) {
+  const { handler } = await import('../../functions/jobs/handler.ts');
+  await world.drain('jobs');
+  await createQueues(world.sqs, world.urls).jobs(message);
+  const received = await world.sqs.send(new ReceiveMessageCommand({ QueueUrl: world.urls.jobs }));
+  const event = sqsEvent(message);
+  for (const record of event.Records) {
+    record.receiptHandle = received.Messages?.[0]?.ReceiptHandle ?? '';
+    record.attributes.ApproximateReceiveCount = String(receiveCount);
+  }
+  return handler(event, lambdaContext);
+}
+
+test('a name waits in its queue for as long as Azure is known to be away, however often it is delivered', async () => {
+  const throttle = createAzureThrottle(world.table, TABLE, clock);
+  const until = await throttle.block(600);
+  const message: JobMessage = { type: 'name_cluster', user_id: 'ann', cluster_id: imageId(1), revision: 3 };
+  expect(await deliver(message, 500)).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
+  // Nobody was asked: the block is as it was.
+  expect(await throttle.last()).toEqual({ until, failures: 1 });
+});
+
+test('a re-clustering that keeps failing is tried again, and the fifth time ends with a reason', async () => {
+  const jobs = createJobs(world.table, TABLE, clock);
+  const job = await jobs.create('ann', { k: 'auto', names: false }, () => imageId(2));
+  await createObjects(world.s3, BUCKET).write(
+    jobKey('ann', job.job_id),
+    new TextEncoder().encode('no plan'),
+    'text/plain',
+  );
+  const message: JobMessage = { type: 'recluster', user_id: 'ann', job_id: job.job_id };
+  expect(await deliver(message, 4)).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
+  expect(await jobs.get('ann', job.job_id)).toMatchObject({ status: 'running' });
+  expect(await deliver(message, 5)).toEqual({ batchItemFailures: [] });
+  expect(await jobs.get('ann', job.job_id)).toMatchObject({ status: 'failed', error: { code: 'gave_up' } });
+});
