@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { IMAGE_CONTENT_TYPES } from '../contract/schemas.ts';
+import { BROWSER_CONTENT_TYPES, IMAGE_CONTENT_TYPES } from '../contract/schemas.ts';
 import { contentDisposition, safeFilename } from '../domain/content-disposition.ts';
 import type { ImageRecord, Rendition } from '../domain/image.ts';
 import type { LinkSignatures, RenditionName } from './link-signatures.ts';
@@ -10,7 +10,8 @@ import type { SignerCredentials } from './signer.ts';
 export interface ImageUrls {
   original_url: string | null;
   thumbnail_url: string | null;
-  thumbnails: { small: string; medium: string } | null;
+  /** `preview` is `null` of formats that browsers show. */
+  thumbnails: { small: string; medium: string; preview: string | null } | null;
   /** ISO 8601. */
   urls_expire_at: string | null;
 }
@@ -21,7 +22,8 @@ export type UrlSource = Pick<ImageRecord, 'user_id' | 'image_id' | 'display_name
 /** Seconds. As long as the credentials they are signed with. */
 const PRESIGNED_LIFETIME = 3600;
 const CACHE_CONTROL = `private, max-age=${PRESIGNED_LIFETIME}`;
-const INLINE: ReadonlySet<string> = new Set(IMAGE_CONTENT_TYPES);
+const SHOWN: ReadonlySet<string> = new Set(BROWSER_CONTENT_TYPES);
+const PICTURES: ReadonlySet<string> = new Set(IMAGE_CONTENT_TYPES);
 
 /** The stored form of a picture by name, if there is one yet. */
 export function renditionOf(record: UrlSource, name: RenditionName): Rendition | undefined {
@@ -29,12 +31,12 @@ export function renditionOf(record: UrlSource, name: RenditionName): Rendition |
 }
 
 /**
- * How a rendition is to be handed out. Types that browsers paint are shown; anything else is saved under a harmless type, never
- * opened, whatever an uploader called it.
+ * How a rendition is to be handed out. Types that browsers paint are shown; other pictures are saved; anything else is saved under
+ * a harmless type, never opened, whatever an uploader called it.
  */
 export function presentation(record: UrlSource, rendition: Rendition) {
-  const shown = INLINE.has(rendition.content_type);
-  const contentType = shown ? rendition.content_type : 'application/octet-stream';
+  const shown = SHOWN.has(rendition.content_type);
+  const contentType = PICTURES.has(rendition.content_type) ? rendition.content_type : 'application/octet-stream';
   const filename = safeFilename(record.display_name, rendition.content_type);
   return { contentType, contentDisposition: contentDisposition(shown ? 'inline' : 'attachment', filename) };
 }
@@ -108,7 +110,14 @@ export function createImageUrls({ mode, signatures, ...storage }: ImageUrlsDeps)
       return {
         original_url: original ? url(record, 'original', original) : null,
         thumbnail_url: small,
-        thumbnails: thumbnails && small ? { small, medium: url(record, 'medium', thumbnails.medium) } : null,
+        thumbnails:
+          thumbnails && small
+            ? {
+                small,
+                medium: url(record, 'medium', thumbnails.medium),
+                preview: thumbnails.preview ? url(record, 'preview', thumbnails.preview) : null,
+              }
+            : null,
         urls_expire_at: expiry.toISOString(),
       };
     },

@@ -24,6 +24,10 @@ const reclustered = z.object({
 });
 
 export const organizeEvent = z.discriminatedUnion('type', [
+  /** A photo has ended without a description: what is derived from it is brought in line with its record. */
+  z.object({ type: z.literal('settled'), event_id: eventId, user_id: userId, image_id: imageId }),
+  /** Its owner has changed the record. */
+  z.object({ type: z.literal('edited'), event_id: eventId, user_id: userId, image_id: imageId }),
   z.object({ type: z.literal('described'), event_id: eventId, user_id: userId, image_id: imageId }),
   z.object({ type: z.literal('removed'), event_id: eventId, user_id: userId, image_id: imageId }),
   z.object({
@@ -43,6 +47,7 @@ export type OrganizeEvent = z.infer<typeof organizeEvent>;
 
 export const jobMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('recluster'), user_id: userId, job_id: z.string() }),
+  z.object({ type: z.literal('reprocess'), user_id: userId, job_id: z.string() }),
   /** Ask the model for a name; `revision` is the member count it is asked at, so that one name is bought once. */
   z.object({ type: z.literal('name_cluster'), user_id: userId, cluster_id: z.string(), revision: z.int() }),
 ]);

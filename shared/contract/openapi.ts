@@ -21,6 +21,7 @@ export interface OpenApi extends JsonObject {
 const TAGS: Record<Route['tag'], string> = {
   auth: 'Accounts and sessions',
   images: 'Uploading and looking at pictures',
+  search: 'Finding pictures',
   clusters: 'Pictures that belong together',
   jobs: 'Long work',
   service: 'About this service',

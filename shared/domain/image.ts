@@ -7,6 +7,8 @@
  * ```
  */
 
+import type { EditableField, MachineValues } from './edits.ts';
+
 export const IMAGE_STATUSES = [
   'awaiting_upload',
   'queued',
@@ -79,6 +81,73 @@ export interface ClusterAssignment {
   reason: string;
 }
 
+/**
+ * How far `taken_at` can be trusted: `offset_tag`, `gps_time` and `gps_zone` know the offset from UTC (from a tag, from the
+ * satellites' clock, from the time zone at that position); `camera` is the camera's clock without one; `upload` is the time of the
+ * upload in UTC, for want of anything better.
+ */
+export const TAKEN_AT_SOURCES = ['person', 'offset_tag', 'gps_time', 'gps_zone', 'camera', 'upload'] as const;
+export type TakenAtSource = (typeof TAKEN_AT_SOURCES)[number];
+
+/** What a file says about itself, typed: EXIF, and where that is silent XMP and IPTC. Absent is unknown. */
+export interface Metadata {
+  camera_make?: string;
+  camera_model?: string;
+  lens_model?: string;
+  /** The camera's clock, `YYYY-MM-DDTHH:MM:SS`. */
+  datetime_original?: string;
+  iso?: number;
+  /** Millimetres. */
+  focal_length?: number;
+  /** As photographers write it: `1/40`, `2.5`. */
+  exposure_time?: string;
+  exposure_seconds?: number;
+  f_number?: number;
+  /** Whether it fired. */
+  flash?: boolean;
+  /** 1–8, as stored. */
+  orientation?: number;
+  /** Degrees, south and west negative; metres above the sea. */
+  gps?: { lat: number; lon: number; altitude?: number };
+  title?: string;
+  caption?: string;
+  keywords?: string[];
+  /** 0–5; −1 is rejected. */
+  rating?: number;
+}
+
+/** Where a photo was taken. */
+export interface Place {
+  /** Nearest populated place. */
+  city?: string;
+  region?: string;
+  country?: string;
+  /** ISO 3166-1 alpha-2. */
+  country_code?: string;
+  /** From the photo to the middle of that place. */
+  distance_km?: number;
+}
+
+/** One of a photo's main colours: what people see of its palette. */
+export interface PaletteColor {
+  /** `#rrggbb`, lower case. */
+  hex: string;
+  /** 0–1 of the picture. */
+  share: number;
+  name: string;
+}
+
+/** One region of OKLab that a noticeable part of a photo's pixels lies in: what searching by colour compares. */
+export interface ColorBin {
+  bin: string;
+  /** Mean of the pixels in it. */
+  l: number;
+  a: number;
+  b: number;
+  /** 0–1 of the picture. */
+  share: number;
+}
+
 export interface ImageRecord {
   user_id: string;
   image_id: string;
@@ -98,6 +167,17 @@ export interface ImageRecord {
   /** Writing seen in the picture. Data, never markup or instruction. */
   text?: string;
   described_by?: ModelSource;
+  /** The generation whose words these are. A run of an older one changes them no more, a newer one buys anew. */
+  described_in?: number;
+
+  favorite?: boolean;
+  archived?: boolean;
+  /** Fields a person edited, and when: locked against every re-run. */
+  edits?: Partial<Record<EditableField, string>>;
+  /** What a model, or the file, says in the edited fields: shown again when the edit is taken back. */
+  machine?: MachineValues;
+  /** Raised by every edit; what a model or a re-run writes is conditional on it. */
+  edit_revision?: number;
 
   /** What the client announced. */
   expected: { content_type: string; bytes: number; sha256?: string };
@@ -113,12 +193,28 @@ export interface ImageRecord {
   width?: number;
   height?: number;
   original?: Rendition;
-  thumbnails?: { small: Rendition; medium: Rendition };
+  /** More than one is an animation or a burst. */
+  frames?: number;
+  thumbnails?: { small: Rendition; medium: Rendition; preview?: Rendition };
+  /** Where the full dump of the file's metadata lies. */
+  raw_metadata?: { key: string; bytes: number };
+  metadata?: Metadata;
+  place?: Place;
+  /** Five at most, largest share first. */
+  colors?: PaletteColor[];
+  color_bins?: ColorBin[];
+  /** ThumbHash, base64. */
+  placeholder?: string;
+  /** 64-bit perceptual hash, 16 hex digits. */
+  phash?: string;
 
   cluster?: ClusterAssignment;
 
+  /** Local wall time where it was taken, `YYYY-MM-DDTHH:MM:SS`. */
   taken_at?: string;
-  taken_at_source?: string;
+  /** From UTC, `+02:00`; absent where nothing tells it. */
+  taken_at_offset?: string;
+  taken_at_source?: TakenAtSource;
   /** `taken_at#image_id`: the sort key of the `by_taken` index. */
   taken_key?: string;
   /** Set when the owner deleted it: invisible at once, erased by organize. */

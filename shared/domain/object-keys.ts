@@ -1,12 +1,14 @@
 /** Where a photo's bytes live in the bucket. Users and images are opaque ids made by us or by Firebase: no `/` in either. */
 
-export type ThumbnailSize = 'small' | 'medium';
-export const THUMBNAIL_SIZES: readonly ThumbnailSize[] = ['small', 'medium'];
+/** `preview` only exists of formats that browsers cannot show. */
+export type ThumbnailSize = 'small' | 'medium' | 'preview';
+export const THUMBNAIL_SIZES: readonly ThumbnailSize[] = ['small', 'medium', 'preview'];
 
 export const incomingKey = (userId: string, imageId: string) => `incoming/${userId}/${imageId}`;
 export const originalKey = (userId: string, imageId: string) => `originals/${userId}/${imageId}`;
 export const thumbnailKey = (userId: string, imageId: string, size: ThumbnailSize) =>
   `thumbnails/${userId}/${imageId}/${size}.webp`;
+export const rawMetadataKey = (userId: string, imageId: string) => `raw/${userId}/${imageId}.json`;
 export const jobKey = (userId: string, jobId: string) => `jobs/${userId}/${jobId}.json`;
 
 /** Every key a photo can own, for erasing it. */
@@ -15,6 +17,7 @@ export function allImageKeys(userId: string, imageId: string): string[] {
     incomingKey(userId, imageId),
     originalKey(userId, imageId),
     ...THUMBNAIL_SIZES.map((size) => thumbnailKey(userId, imageId, size)),
+    rawMetadataKey(userId, imageId),
   ];
 }
 

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createImages } from '../../shared/adapters/images.ts';
+import { createObjects } from '../../shared/adapters/objects.ts';
 import type { ImageView } from '../../shared/contract/schemas.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
-import { originalKey, thumbnailKey } from '../../shared/domain/object-keys.ts';
+import { originalKey, rawMetadataKey, thumbnailKey } from '../../shared/domain/object-keys.ts';
 import { imageId, imageRecord } from '../support/records.ts';
-import { TABLE } from '../support/world.ts';
+import { BUCKET, TABLE } from '../support/world.ts';
 import { type Api, startApi } from './api.ts';
 
 let api: Api;
@@ -93,6 +94,24 @@ describe('lists', () => {
     expect(ids(await list('cid', { status: 'failed' }))).toEqual([]);
   });
 
+  test('the archived ones are left out, and listed by themselves', async () => {
+    await seed([1, 2, 3].map((number) => imageRecord('hal', number, { archived: number === 2 })));
+    expect(ids(await list('hal'))).toEqual([imageId(3), imageId(1)]);
+    expect(ids(await list('hal', { archived: 'true' }))).toEqual([imageId(2)]);
+  });
+
+  test('by page number, for clients that count', async () => {
+    await seed([1, 2, 3, 4, 5].map((number) => imageRecord('ivy', number)));
+    expect(ids(await list('ivy', { limit: '2', page: '1' }))).toEqual([imageId(5), imageId(4)]);
+    expect(ids(await list('ivy', { limit: '2', page: '3' }))).toEqual([imageId(1)]);
+    expect(ids(await list('ivy', { limit: '2', page: '4' }))).toEqual([]);
+    const refused = await api.call('GET', '/images', { as: 'ivy', query: { limit: '100', page: '11' } });
+    expect(refused.status).toBe(422);
+    expect(JSON.stringify(refused.json())).toContain('next_cursor');
+    const both = await api.call('GET', '/images', { as: 'ivy', query: { page: '2', cursor: imageId(3) } });
+    expect(both.status).toBe(422);
+  });
+
   test('an image uploaded while paging moves nothing', async () => {
     await seed([1, 2, 3].map((number) => imageRecord('dan', number)));
     const first = await list('dan', { limit: '2' });
@@ -165,6 +184,28 @@ describe('one image', () => {
     expect(image.thumbnail_url).toBe(image.thumbnails?.small);
     expect(image.thumbnails?.medium).toContain('/medium.webp');
     expect(Date.parse(image.urls_expire_at ?? '')).toBeGreaterThan(Date.now());
+  });
+
+  test('of a phone: a preview for browsers, a name to save the original under, and all that the file says', async () => {
+    const record = doneRecord('ian', 1);
+    const { original, thumbnails } = record;
+    if (!original || !thumbnails) throw new Error('Expected a photo that has come all the way');
+    original.content_type = 'image/heic';
+    thumbnails.preview = { ...thumbnails.medium, key: thumbnailKey('ian', imageId(1), 'preview'), width: 2048 };
+    const metadata = { camera_make: 'Apple', exposure_time: '1/40', exposure_seconds: 0.025 };
+    const stored = { key: rawMetadataKey('ian', imageId(1)), bytes: 9 };
+    await seed([{ ...record, metadata, raw_metadata: stored, favorite: true, edits: { title: record.created_at } }]);
+    const raw = { exif: { Make: 'Apple' } };
+    const objects = createObjects(api.world.s3, BUCKET);
+    await objects.write(stored.key, Buffer.from(JSON.stringify(raw)), 'application/json');
+
+    const image = (await api.call('GET', `/images/${imageId(1)}`, { as: 'ian' })).json<ImageView>();
+    expect(image.thumbnails?.preview).toContain('/preview.webp');
+    expect(decodeURIComponent(image.original_url ?? '')).toMatch(/attachment; .*beach\.heic/);
+    expect(image).toMatchObject({ metadata: { ...metadata, raw }, favorite: true, archived: false, locked: ['title'] });
+
+    const [listed] = (await list('ian')).items;
+    expect(listed?.metadata).toEqual(metadata);
   });
 
   test('that still waits for its bytes shows what was announced, and no URLs', async () => {

@@ -69,12 +69,12 @@ describe('what is named when a request is invalid', () => {
     ['a fraction', uploads({ files: [{ ...file, bytes: 1.5 }] }), [{ path: 'files[0].bytes', received: '1.5' }]],
     [
       'the wrong query',
-      ['GET', '/images', { as, query: { limit: '101', status: 'gone', page: '2', cursor: '../x' } }],
+      ['GET', '/images', { as, query: { limit: '101', status: 'gone', colour: '2', cursor: '../x' } }],
       [
         { path: 'limit', expected: 'at most 100', received: '"101"' },
         { path: 'cursor', expected: 'a next_cursor as the API gave it', received: '"../x"' },
         { path: 'status' },
-        { path: 'page', expected: 'no field of this name', received: '"2"' },
+        { path: 'colour', expected: 'no field of this name', received: '"2"' },
       ],
     ],
     ['a repeated value', ['GET', '/images', { as, query: { limit: ['1', '2'] } }], [{ path: 'limit' }]],

@@ -1,6 +1,7 @@
 import type { Clusters } from '../../../shared/adapters/clusters.ts';
 import type { RenderImageUrls } from '../../../shared/adapters/image-urls.ts';
 import type { ImageView } from '../../../shared/contract/schemas.ts';
+import { EDITABLE_FIELDS } from '../../../shared/domain/edits.ts';
 import { type ImageRecord, isDegraded } from '../../../shared/domain/image.ts';
 import type { RequestOf } from '../../../shared/lambda/http/use-case.ts';
 
@@ -36,6 +37,10 @@ function view(record: ImageRecord, names: ReadonlyMap<string, string>, urls: Url
     description: record.description ?? null,
     tags: record.tags ?? [],
     text: record.text ?? null,
+    described_by: record.described_by ?? null,
+    favorite: record.favorite ?? false,
+    archived: record.archived ?? false,
+    locked: EDITABLE_FIELDS.filter((field) => record.edits?.[field] !== undefined),
     status: record.status,
     degraded: isDegraded(record),
     stages: record.stages,
@@ -48,10 +53,19 @@ function view(record: ImageRecord, names: ReadonlyMap<string, string>, urls: Url
     sha256: record.sha256 ?? null,
     width: record.width ?? null,
     height: record.height ?? null,
+    frames: record.original && record.stages.ingest.state === 'done' ? (record.frames ?? 1) : null,
     original_url: urls.original_url,
     thumbnail_url: urls.thumbnail_url,
     thumbnails: urls.thumbnails,
     urls_expire_at: urls.urls_expire_at,
+    placeholder: record.placeholder ?? null,
+    colors: record.colors ?? [],
+    phash: record.phash ?? null,
+    metadata: record.metadata ?? null,
+    taken_at: record.taken_at ?? null,
+    taken_at_offset: record.taken_at_offset ?? null,
+    taken_at_source: record.taken_at_source ?? null,
+    place: record.place ?? null,
     cluster: cluster
       ? {
           cluster_id: cluster.cluster_id,
@@ -63,7 +77,6 @@ function view(record: ImageRecord, names: ReadonlyMap<string, string>, urls: Url
           reason: cluster.reason,
         }
       : null,
-    taken_at: record.taken_at ?? null,
     created_at: record.created_at,
     updated_at: record.updated_at,
     processing_ms: record.processing_ms ?? null,

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { IMAGE_STATUSES } from '../../domain/image.ts';
+import { jobId, reason, timestamp } from './common.ts';
+
+export const JOB_STATUSES = ['queued', 'running', 'done', 'failed'] as const;
+export const job = z
+  .object({
+    job_id: jobId,
+    type: z.enum(['recluster', 'reprocess']),
+    status: z.enum(JOB_STATUSES),
+    progress: z.number().min(0).max(1),
+    result: z.record(z.string(), z.unknown()).nullable(),
+    error: reason.nullable(),
+    created_at: timestamp,
+    updated_at: timestamp,
+  })
+  .meta({ id: 'Job' });
+export type JobView = z.infer<typeof job>;
+
+export const health = z
+  .object({
+    status: z.enum(['ok', 'degraded']),
+    parts: z.record(z.string(), z.object({ status: z.enum(['ok', 'off', 'failing']), detail: z.string().optional() })),
+    version: z.string(),
+  })
+  .meta({ id: 'Health' });
+
+export const stageStatistics = z
+  .object({
+    count: z.int().describe('Photos this stage has worked on'),
+    mean_ms: z.number().nullable(),
+    p95_ms: z.number().nullable().describe('From a histogram: exact to about 10 %'),
+  })
+  .meta({ id: 'StageStatistics' });
+
+export const stats = z
+  .object({
+    images: z.int(),
+    bytes: z.int().describe('Of the originals'),
+    by_status: z.partialRecord(z.enum(IMAGE_STATUSES), z.int()).describe('Statuses in which photos have ended'),
+    degraded: z.int(),
+    favorites: z.int(),
+    archived: z.int(),
+    stages: z.object({ ingest: stageStatistics, describe: stageStatistics, organize: stageStatistics }),
+    total: stageStatistics.describe('From the first look at the bytes to the end'),
+    tokens: z.int(),
+    cost_microusd: z.number(),
+    models: z.array(z.object({ model: z.string(), prompt_version: z.string(), images: z.int() })),
+    updated_at: timestamp.nullable(),
+  })
+  .meta({ id: 'Stats' });
