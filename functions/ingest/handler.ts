@@ -3,7 +3,9 @@ import { createS3Client, createSqsClient, createTableClient } from '../../shared
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPlaces } from '../../shared/adapters/places.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createTimeZones } from '../../shared/adapters/time-zones.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { createLogger, hashUserId } from '../../shared/lambda/logger.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
@@ -14,6 +16,7 @@ const settings = readFunctionSettings(process.env, [
   'TABLE_NAME',
   'BUCKET_NAME',
   'DESCRIBE_QUEUE_URL',
+  'ORGANIZE_QUEUE_URL',
   'S3_ADDRESSING_STYLE',
   'LOG_LEVEL',
 ]);
@@ -22,7 +25,12 @@ const ingest = createIngest({
   images: createImages(table, settings.TABLE_NAME, systemClock),
   checksums: createChecksums(table, settings.TABLE_NAME),
   objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
-  queues: createQueues(createSqsClient(), { describe: settings.DESCRIBE_QUEUE_URL }),
+  queues: createQueues(createSqsClient(), {
+    describe: settings.DESCRIBE_QUEUE_URL,
+    organize: settings.ORGANIZE_QUEUE_URL,
+  }),
+  places: createPlaces(),
+  zones: createTimeZones(),
 });
 
 /** Bytes arrived in `incoming/` (an S3 event, or `sweep` in its stead). */

@@ -2,16 +2,16 @@ import type { Checksums } from '../../shared/adapters/checksums.ts';
 import type { ImageKey, Images } from '../../shared/adapters/images.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
-import type { ImageRecord } from '../../shared/domain/image.ts';
-import { allImageKeys, incomingKey, originalKey, thumbnailKey } from '../../shared/domain/object-keys.ts';
+import { hasEnded, type ImageRecord } from '../../shared/domain/image.ts';
+import { allImageKeys, incomingKey } from '../../shared/domain/object-keys.ts';
 import { CONTENT_TYPES } from '../../shared/imaging/format.ts';
-import { decode } from '../../shared/imaging/raster.ts';
-import { makeThumbnails, THUMBNAIL_CONTENT_TYPE } from '../../shared/imaging/thumbnails.ts';
 import { UnacceptablePicture } from '../../shared/imaging/unacceptable.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
 import { createBytesOwnership } from './bytes-ownership.ts';
-import { acceptedFacts, knownFacts } from './facts.ts';
+import { acceptedFacts, knownFacts, wasAccepted } from './facts.ts';
 import { checkSize, type Inspected, inspect } from './inspect.ts';
+import { createPhotoObjects, type Found, type Source } from './photo-objects.ts';
+import { readTold, seePicture, type TellingDeps } from './picture.ts';
 
 /** Everything ingest does, in the order in which it may do it. A run may die before any of them and be repeated from the start. */
 export const INGEST_STEPS = [
@@ -22,28 +22,29 @@ export const INGEST_STEPS = [
   'inspect',
   'compare',
   'decode',
+  'tell',
   'keep',
   'thumbnails',
+  'raw',
   'claim',
   'finish',
   'reject',
   'duplicate',
+  'settle',
   'send',
   'clear',
 ] as const;
 export type IngestStep = (typeof INGEST_STEPS)[number];
 
-export interface IngestDeps {
+export interface IngestDeps extends TellingDeps {
   images: Images;
   checksums: Checksums;
   objects: Objects;
-  queues: Pick<Queues, 'describe'>;
+  queues: Pick<Queues, 'describe' | 'organize'>;
   /** Told before each step; what it throws ends the run there, as a dying process would. */
   checkpoint?: (step: IngestStep) => void | Promise<void>;
 }
 
-/** Which of a photo's two places its bytes are read from: `incoming/` until `originals/` holds what was accepted. */
-type Source = 'incoming' | 'original';
 /** How a look at a photo ends: nothing is left to do, or another look is needed, at the bytes named. */
 type Next = 'ended' | Source;
 
@@ -51,13 +52,15 @@ type Next = 'ended' | Source;
 const MOST_LOOKS = 6;
 
 /**
- * Turns the bytes that arrived for one photo into an original, two thumbnails and a record that says what they are, or into the
+ * Turns the bytes that arrived for one photo into an original, thumbnails and a record that says what they are, or into the
  * reason why not. May be repeated and run beside itself: what was first written to `originals/` is what was accepted, and the
- * record's conditional writes let one run end the stage. Throws only what is our own fault, for the queue to try again.
+ * record's conditional writes let one run end the stage. A photo that was accepted before is read anew from its original, and
+ * stays accepted and as it was whatever comes of that. Throws only what is our own fault, for the queue to try again.
  */
 export function createIngest(deps: IngestDeps) {
   const { images, checksums, objects, queues } = deps;
   const ownership = createBytesOwnership(deps);
+  const photo = createPhotoObjects(objects);
 
   async function step<T>(name: IngestStep, run: () => Promise<T>): Promise<T> {
     await deps.checkpoint?.(name);
@@ -67,11 +70,14 @@ export function createIngest(deps: IngestDeps) {
   async function look(key: ImageKey, preferred: Source, logger: Logger): Promise<Next> {
     const record = await step('look', () => images.get(key));
     if (!record || record.deleted_at) return eraseLeftovers(key, logger);
-    if (record.status === 'rejected' || record.status === 'duplicate')
-      return clear(allImageKeys(key.userId, key.imageId));
-    if (record.stages.ingest.state === 'done') return handOnIfUnfinished(key, record);
+    if (record.status === 'rejected' || record.status === 'duplicate') {
+      // It stays on the list of what is under way until what is derived from it has followed.
+      return 'shard' in record ? settle(record) : clear(allImageKeys(key.userId, key.imageId));
+    }
+    if (hasReadIt(record)) return handOnIfUnfinished(key, record);
 
-    const found = await step('find', () => find(key, preferred));
+    const places: Source[] = preferred === 'incoming' ? ['incoming', 'original'] : ['original', 'incoming'];
+    const found = await step('find', () => photo.find(key, wasAccepted(record) ? ['original'] : places));
     if (!found) return nothingFound(key, record, logger);
     const begun = await step('begin', () => images.beginIngest(key, record));
     if (!begun) return preferred;
@@ -79,7 +85,7 @@ export function createIngest(deps: IngestDeps) {
       return await accept(key, begun, found, logger);
     } catch (error) {
       if (!(error instanceof UnacceptablePicture)) throw error;
-      return reject(key, found, error, logger);
+      return wasAccepted(begun) ? leaveAsItWas(key, found.source, error, logger) : reject(key, found, error, logger);
     }
   }
 
@@ -89,77 +95,51 @@ export function createIngest(deps: IngestDeps) {
     if (!bytes) return found.source;
     const inspected = await step('inspect', () => inspect(bytes, record.expected.sha256));
     const twin = await step('compare', () => ownership.acceptedTwin(key, inspected.sha256));
-    if (twin) return markDuplicate(key, found, twin, inspected, logger);
-    const thumbnails = await step('decode', async () =>
-      makeThumbnails(await decode(bytes, inspected.format, inspected)),
-    );
-    const kept = await step('keep', () => keep(key, found, bytes, CONTENT_TYPES[inspected.format]));
+    if (twin && !wasAccepted(record)) return markDuplicate(key, found, twin, inspected, logger);
+    const seen = await step('decode', () => seePicture(bytes, inspected));
+    const told = await step('tell', () => readTold(deps, bytes, record, logger));
+    const kept = await step('keep', () => photo.keep(key, found, bytes, CONTENT_TYPES[inspected.format]));
     if (!kept) return 'original';
-    await step('thumbnails', async () => {
-      for (const size of ['medium', 'small'] as const) {
-        await objects.write(
-          thumbnailKey(key.userId, key.imageId, size),
-          thumbnails[size].bytes,
-          THUMBNAIL_CONTENT_TYPE,
-        );
-      }
-    });
+    await step('thumbnails', () => photo.writeThumbnails(key, seen.thumbnails));
+    await step('raw', () => photo.writeRaw(record, told.raw));
     if (inspected.sha256 !== record.expected.sha256 && !(await images.noteChecksum(key, inspected.sha256))) {
       return found.source;
     }
     const winner = await step('claim', () => ownership.claim(key, inspected.sha256));
-    if (winner) return markDuplicate(key, found, winner, inspected, logger);
-    const facts = acceptedFacts(record, bytes.length, inspected, thumbnails);
+    if (winner && !wasAccepted(record)) return markDuplicate(key, found, winner, inspected, logger);
+    const facts = acceptedFacts(record, bytes.length, inspected, seen, told);
     const ended = await step('finish', () => images.endStage(key, 'ingest', { state: 'done' }, facts));
-    if (ended?.stages.ingest.state !== 'done' || ended.sha256 !== inspected.sha256) {
+    const same = ended?.sha256 === inspected.sha256;
+    if (!ended || !same || ended.stages.ingest.state !== 'done') {
       // Erased, rejected or given up meanwhile: another look sees what to do about that.
-      await checksums.release(key.userId, inspected.sha256, key.imageId);
+      const owns = ended && same && wasAccepted(ended);
+      if (!owns) await checksums.release(key.userId, inspected.sha256, key.imageId);
       return found.source;
     }
     logger.info('Accepted', { format: inspected.format, bytes: bytes.length, ms: ended.stages.ingest.ms });
     return handOn(key, ended);
   }
 
-  interface Found {
-    source: Source;
-    key: string;
-    bytes: number;
-  }
-
-  /** Where the photo's bytes are now. */
-  async function find({ userId, imageId }: ImageKey, preferred: Source): Promise<Found | null> {
-    const places: readonly [Source, string][] = [
-      ['incoming', incomingKey(userId, imageId)],
-      ['original', originalKey(userId, imageId)],
-    ];
-    for (const [source, key] of preferred === 'incoming' ? places : places.toReversed()) {
-      const head = await objects.head(key);
-      if (head) return { source, key, bytes: head.bytes };
-    }
-    return null;
-  }
-
-  /** Stores the accepted bytes; `false` where other bytes were accepted before. */
-  async function keep({ userId, imageId }: ImageKey, found: Found, bytes: Uint8Array, type: string): Promise<boolean> {
-    if (found.source === 'original') return true;
-    const key = originalKey(userId, imageId);
-    if (await objects.writeOnce(key, bytes, type)) return true;
-    const there = await objects.read(key);
-    return there !== null && Buffer.compare(there, bytes) === 0;
-  }
-
-  /** The same form may have been used twice: then what was accepted first counts, not what arrived now. */
-  async function supersededByOriginal({ userId, imageId }: ImageKey, found: Found): Promise<boolean> {
-    return found.source === 'incoming' && (await objects.head(originalKey(userId, imageId))) !== null;
-  }
-
   async function reject(key: ImageKey, found: Found, error: UnacceptablePicture, logger: Logger): Promise<Next> {
-    if (await supersededByOriginal(key, found)) return 'original';
+    if (await photo.supersededByOriginal(key, found)) return 'original';
     const reason = { code: error.code, message: error.message };
     const rejected = await step('reject', () => images.reject(key, reason, { bytes: found.bytes }));
     if (!rejected) return found.source;
-    logger.info('Rejected', { code: error.code, cause: error.cause });
-    return clear(allImageKeys(key.userId, key.imageId));
+    logger.info('Rejected', { code: error.code, cause: causeOf(error) });
+    return settle(rejected);
+  }
+
+  /** A photo that was accepted cannot be read any more: it keeps what it had, and the stage says why it has nothing new. */
+  async function leaveAsItWas(
+    key: ImageKey,
+    source: Source,
+    error: UnacceptablePicture,
+    logger: Logger,
+  ): Promise<Next> {
+    const reason = { code: error.code, message: error.message };
+    const ended = await step('finish', () => images.endStage(key, 'ingest', { state: 'failed', error: reason }));
+    logger.warn('An accepted photo could not be read anew.', { code: error.code, cause: causeOf(error) });
+    return ended ? handOn(key, ended) : source;
   }
 
   async function markDuplicate(
@@ -169,13 +149,20 @@ export function createIngest(deps: IngestDeps) {
     inspected: Inspected,
     logger: Logger,
   ): Promise<Next> {
-    if (await supersededByOriginal(key, found)) return 'original';
+    if (await photo.supersededByOriginal(key, found)) return 'original';
     const marked = await step('duplicate', () =>
       images.markDuplicate(key, twin.image_id, knownFacts(found.bytes, inspected)),
     );
     if (!marked) return found.source;
     logger.info('Duplicate', { duplicate_of: twin.image_id });
-    return clear(allImageKeys(key.userId, key.imageId));
+    return settle(marked);
+  }
+
+  /** A photo ended outside: what is derived from it is told, and its objects go. */
+  async function settle({ user_id, image_id, generation, status }: ImageRecord): Promise<Next> {
+    const event_id = `settled:${image_id}:${generation}:${status}`;
+    await step('settle', () => queues.organize([{ type: 'settled', event_id, user_id, image_id }]));
+    return clear(allImageKeys(user_id, image_id));
   }
 
   /** The bytes are neither where they arrive nor where they are kept. */
@@ -183,6 +170,13 @@ export function createIngest(deps: IngestDeps) {
     if (record.status !== 'queued' && record.status !== 'processing') return 'ended';
     const now = await images.get(key);
     if (now?.updated_at !== record.updated_at) return 'incoming';
+    if (wasAccepted(record)) {
+      const gone = new UnacceptablePicture(
+        'bytes_missing',
+        'The original could not be found, so it was not read anew.',
+      );
+      return leaveAsItWas(key, 'original', gone, logger);
+    }
     // A photo is queued before its bytes are stored: whoever was to store them died, and nobody else will.
     const message = 'The upload broke off before the picture was stored. Please upload it again.';
     await images.fail(key, 'ingest', { code: 'bytes_missing', message });
@@ -190,17 +184,23 @@ export function createIngest(deps: IngestDeps) {
     return 'ended';
   }
 
-  /** A repeated message after the end of the stage: as long as the incoming object is there, not all was sent on. */
+  /**
+   * A repeated message after the end of the stage. As long as the incoming object is there, not all was sent on; a photo that is
+   * read anew has none to tell by.
+   */
   async function handOnIfUnfinished(key: ImageKey, record: ImageRecord): Promise<Next> {
-    const incoming = await objects.head(incomingKey(key.userId, key.imageId));
-    return incoming ? handOn(key, record) : 'ended';
+    const again = record.generation > 0 && record.status === 'processing';
+    return again || (await objects.head(incomingKey(key.userId, key.imageId))) ? handOn(key, record) : 'ended';
   }
 
-  async function handOn(key: ImageKey, record: ImageRecord): Promise<Next> {
-    const { state, attempts } = record.stages.describe;
+  async function handOn(key: ImageKey, { user_id, image_id, generation, status, stages }: ImageRecord): Promise<Next> {
+    const { describe, organize } = stages;
     // A description costs money: one that has been begun is on its way, and sweep looks after those that got stuck.
-    if (state === 'pending' && attempts === 0) {
-      await step('send', () => queues.describe({ user_id: key.userId, image_id: key.imageId }));
+    if (describe.state === 'pending' && describe.attempts === 0) {
+      await step('send', () => queues.describe({ user_id, image_id }));
+    } else if (hasEnded(describe.state) && !hasEnded(organize.state) && status === 'processing') {
+      const event_id = `described:${image_id}:${generation}`;
+      await step('send', () => queues.organize([{ type: 'described', event_id, user_id, image_id }]));
     }
     return clear([incomingKey(key.userId, key.imageId)]);
   }
@@ -226,4 +226,15 @@ export function createIngest(deps: IngestDeps) {
     }
     throw new Error(`The photo changed ${MOST_LOOKS} times while it was read; the queue will bring it back.`);
   };
+}
+
+/** Whether the stage has ended for a photo that is accepted. One that failed as a whole is read once more when a message asks for it. */
+function hasReadIt({ status, stages }: ImageRecord): boolean {
+  const { state } = stages.ingest;
+  return state === 'done' || (state === 'failed' && (status === 'processing' || status === 'done'));
+}
+
+/** Decoders can be talkative about what is wrong with a file. */
+function causeOf({ cause }: UnacceptablePicture): string | undefined {
+  return cause instanceof Error ? cause.message.slice(0, 300) : undefined;
 }

@@ -1,3 +1,4 @@
+import { readTiff } from './tiff.ts';
 import { UnacceptablePicture } from './unacceptable.ts';
 
 /** Formats that are decoded, and the content type each is stored and served with. */
@@ -7,6 +8,8 @@ export const CONTENT_TYPES = {
   webp: 'image/webp',
   gif: 'image/gif',
   avif: 'image/avif',
+  heic: 'image/heic',
+  tiff: 'image/tiff',
 } as const;
 export type PictureFormat = keyof typeof CONTENT_TYPES;
 
@@ -17,15 +20,22 @@ export const FORMAT_NAMES: Readonly<Record<PictureFormat, string>> = {
   webp: 'WebP',
   gif: 'GIF',
   avif: 'AVIF',
+  heic: 'HEIC',
+  tiff: 'TIFF',
 };
 
-/** What a file is, by its first bytes: an accepted format, one known by name only, or nothing known. */
+/** Formats that browsers do not show: of their pictures a larger preview is kept. */
+export const NOT_SHOWN_BY_BROWSERS: ReadonlySet<PictureFormat> = new Set(['heic', 'tiff']);
+
+/** What a file is, by its bytes: an accepted format, one known by name only, or nothing known. */
 export type Recognised =
   | { kind: 'accepted'; format: PictureFormat }
   | { kind: 'known'; name: string }
   | { kind: 'unknown' };
 
-/** How many bytes of a file are looked at. */
+const LIST = new Intl.ListFormat('en-GB');
+
+/** How many bytes tell all formats apart but camera raw files from TIFF. */
 const HEAD_BYTES = 1024;
 
 const ascii = (bytes: Uint8Array, start: number, end: number) =>
@@ -33,7 +43,7 @@ const ascii = (bytes: Uint8Array, start: number, end: number) =>
 const starts = (bytes: Uint8Array, ...signature: number[]) => signature.every((byte, index) => bytes[index] === byte);
 
 /** Each says what it recognises; the first that answers wins. */
-const RECOGNISERS: readonly ((head: Uint8Array) => Recognised | undefined)[] = [
+const RECOGNISERS: readonly ((head: Uint8Array, whole: Uint8Array) => Recognised | undefined)[] = [
   (head) => (starts(head, 0xff, 0xd8, 0xff) ? accepted('jpeg') : undefined),
   (head) => (starts(head, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a) ? accepted('png') : undefined),
   (head) => (/^GIF8[79]a/.test(ascii(head, 0, 6)) ? accepted('gif') : undefined),
@@ -57,7 +67,7 @@ const RECOGNISERS: readonly ((head: Uint8Array) => Recognised | undefined)[] = [
 export function recogniseFormat(bytes: Uint8Array): Recognised {
   const head = bytes.subarray(0, HEAD_BYTES);
   for (const recognise of RECOGNISERS) {
-    const answer = recognise(head);
+    const answer = recognise(head, bytes);
     if (answer) return answer;
   }
   return { kind: 'unknown' };
@@ -68,9 +78,9 @@ export function acceptedFormat(bytes: Uint8Array): PictureFormat {
   if (bytes.length === 0) throw new UnacceptablePicture('empty', 'The file is empty (0 bytes).');
   const recognised = recogniseFormat(bytes);
   if (recognised.kind === 'accepted') return recognised.format;
-  const welcome = 'JPEG, PNG, WebP, GIF and AVIF pictures are';
+  const welcome = `${LIST.format(Object.values(FORMAT_NAMES))} pictures are`;
   if (recognised.kind === 'known') {
-    throw new UnacceptablePicture('unsupported_format', `${recognised.name} are not accepted yet; ${welcome}.`);
+    throw new UnacceptablePicture('unsupported_format', `${recognised.name} are not accepted; ${welcome}.`);
   }
   throw new UnacceptablePicture('unknown_format', `The file is not a picture of a known format; ${welcome} accepted.`);
 }
@@ -90,7 +100,10 @@ function riff(head: Uint8Array): Recognised | undefined {
   return form === 'AVI ' ? known('Videos') : undefined;
 }
 
+const AVIF_BRANDS = ['avif', 'avis'];
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs'];
+/** They only say "a still picture" or "several"; the codec is among the compatible brands. */
+const PICTURE_BRANDS = ['mif1', 'mif2', 'msf1', 'miaf', 'MiHB', 'MiHE', 'MA1A', 'MA1B'];
 
 /** ISO base media files say what they are in their `ftyp` box: a major brand, a version, then compatible brands. */
 function isoMedia(head: Uint8Array): Recognised | undefined {
@@ -99,12 +112,11 @@ function isoMedia(head: Uint8Array): Recognised | undefined {
   const brands = [ascii(head, 8, 12)];
   for (let at = 16; at + 4 <= boxEnd; at += 4) brands.push(ascii(head, at, at + 4));
   const [major = ''] = brands;
-  if (major === 'avif' || major === 'avis') return accepted('avif');
-  if (HEIC_BRANDS.includes(major)) return known('HEIC pictures');
-  // `mif1` and `msf1` only say "a still picture, or several"; the codec is among the compatible brands.
-  if (major === 'mif1' || major === 'msf1') {
-    return brands.some((brand) => brand === 'avif' || brand === 'avis') ? accepted('avif') : known('HEIC pictures');
-  }
+  if (AVIF_BRANDS.includes(major)) return accepted('avif');
+  if (HEIC_BRANDS.includes(major)) return accepted('heic');
+  // Of another codec it may still be: the decoder will say so.
+  if (PICTURE_BRANDS.includes(major))
+    return accepted(brands.some((brand) => AVIF_BRANDS.includes(brand)) ? 'avif' : 'heic');
   return known(major === 'crx ' ? 'Camera raw files' : 'Videos');
 }
 
@@ -112,13 +124,15 @@ function isoMedia(head: Uint8Array): Recognised | undefined {
 const TIFF_SIGNATURES = ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'];
 const RAW_SIGNATURES = ['IIRO', 'IIRS', 'MMOR', 'IIU\0'];
 
-function tiff(head: Uint8Array): Recognised | undefined {
+function tiff(head: Uint8Array, whole: Uint8Array): Recognised | undefined {
   const signature = ascii(head, 0, 4);
-  // Canon's raw files say so after the header; most other makers' cannot be told from TIFF by their first bytes.
-  if (RAW_SIGNATURES.includes(signature) || (signature === 'II*\0' && ascii(head, 8, 10) === 'CR')) {
+  // Canon's and Phase One's raw files say so after the header; most other makers' only deeper in the file.
+  const after = ascii(head, 8, 12);
+  if (RAW_SIGNATURES.includes(signature) || (signature === 'II*\0' && /^(CR|IIII)/.test(after))) {
     return known('Camera raw files');
   }
-  return TIFF_SIGNATURES.includes(signature) ? known('TIFF pictures') : undefined;
+  if (!TIFF_SIGNATURES.includes(signature)) return undefined;
+  return readTiff(whole).cameraRaw ? known('Camera raw files') : accepted('tiff');
 }
 
 /** `BM` alone also begins many a text: the four reserved bytes after the size are zero in a bitmap. */

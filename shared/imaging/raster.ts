@@ -1,7 +1,12 @@
 import type { Sharp } from 'sharp';
-import { FORMAT_NAMES, type PictureFormat } from './format.ts';
+import { FORMAT_NAMES, NOT_SHOWN_BY_BROWSERS, type PictureFormat } from './format.ts';
+import { decodeHeic } from './heic.ts';
+import { type IsoPicture, readIsoPicture } from './iso-media.ts';
+import { HeifError } from './libheif.ts';
 import { sharp } from './sharp.ts';
+import { readTiff } from './tiff.ts';
 import { UnacceptablePicture } from './unacceptable.ts';
+import { isWide, toSrgb } from './wide-colour.ts';
 
 /** 8-bit sRGB pixels, rows from the top, upright. */
 export interface Raster {
@@ -17,13 +22,26 @@ export interface Measured {
   /** As seen: orientation applied. */
   width: number;
   height: number;
-  /** EXIF orientation, 1–8. */
+  /** EXIF orientation, 1–8, that is left to apply: 1 where the decoder does (HEIC, AVIF). */
   orientation: number;
+  /** Of an animation, a sequence or a burst; pages of a TIFF file. */
+  frames: number;
+}
+
+/** What one decoding of a picture gives. */
+export interface Decoded {
+  /** Of at most {@link RASTER_SIDE} pixels: everything else is made from it. */
+  raster: Raster;
+  /** Of at most {@link PREVIEW_SIDE} pixels, only of formats that browsers do not show. */
+  preview?: Raster;
 }
 
 export const MAX_PIXELS = 100_000_000;
+/** Of all frames together. Only the first is decoded here, but whoever looks at the picture decodes them all. */
+export const MAX_FRAME_PIXELS = 5_000_000_000;
 /** The longest side of the raster that everything else is made from. */
 export const RASTER_SIDE = 800;
+export const PREVIEW_SIDE = 2048;
 /** Decoding 100 megapixels takes up to 15 seconds on a slow core; what takes much longer is made to. */
 const DECODE_SECONDS = 60;
 
@@ -35,56 +53,101 @@ sharp.concurrency(2);
  * Opens only what its own recogniser saw. `error` refuses truncated and damaged pictures, but not those that merely carry stray
  * bytes between their segments, as some cameras and editors write.
  */
-function open(bytes: Uint8Array, limitInputPixels: number | false): Sharp {
-  return sharp(bytes, { failOn: 'error', limitInputPixels, sequentialRead: true, animated: false });
+function open(bytes: Uint8Array, format: PictureFormat, limitInputPixels: number | false): Sharp {
+  const page = format === 'tiff' && { page: readTiff(bytes).page };
+  return sharp(bytes, { failOn: 'error', limitInputPixels, sequentialRead: true, animated: false, ...page });
 }
+
+const ISO_FORMATS: ReadonlySet<PictureFormat> = new Set(['avif', 'heic']);
 
 /**
  * Reads the size from the header, without decoding. Throws `UnacceptablePicture` (`too_many_pixels`, or `corrupt` where the
  * header cannot be read).
  */
 export async function measure(bytes: Uint8Array, format: PictureFormat): Promise<Measured> {
-  const header = await open(bytes, false)
+  const iso = ISO_FORMATS.has(format) ? readIsoPicture(bytes) : undefined;
+  if (iso) checkIsoPicture(iso);
+  const header = await open(bytes, format, false)
     .metadata()
     .catch((cause: unknown) => {
       throw corrupt(format, cause);
     });
   // What another decoder would read is not what was recognised: a file of two formats at once.
-  if (header.format !== (format === 'avif' ? 'heif' : format)) throw corrupt(format);
+  if (header.format !== (iso ? 'heif' : format)) throw corrupt(format);
   const { width, height } = header.autoOrient;
   if (!(width > 0 && height > 0)) throw corrupt(format);
-  if (width * height > MAX_PIXELS) {
-    const megapixels = Math.ceil((width * height) / 1_000_000).toLocaleString('en-US');
-    const size = `${width.toLocaleString('en-US')} × ${height.toLocaleString('en-US')}`;
-    throw new UnacceptablePicture(
-      'too_many_pixels',
-      `The picture is ${size} pixels large (${megapixels} megapixels); at most ${MAX_PIXELS / 1_000_000} megapixels are accepted.`,
-    );
+  if (width * height > MAX_PIXELS) throw tooManyPixels(width, height);
+  const frames = Math.max(1, iso ? iso.frames : (header.pages ?? 1));
+  if (frames * width * height > MAX_FRAME_PIXELS) {
+    const message = `The picture has ${count(frames)} frames or pages of ${count(width)} × ${count(height)} pixels; at most ${count(MAX_FRAME_PIXELS / 1_000_000)} megapixels in all are accepted.`;
+    throw new UnacceptablePicture('too_many_pixels', message);
   }
-  return { width, height, orientation: header.orientation ?? 1 };
+  return { width, height, orientation: header.orientation ?? 1, frames };
 }
 
-/**
- * Decodes a measured picture, once: the first frame, scaled to fit {@link RASTER_SIDE} (never enlarged), upright, in sRGB.
- * Scaling comes first, while reading where the format allows it (JPEG, WebP), so that only few pixels are ever turned round.
- * Throws `UnacceptablePicture` (`corrupt`, `too_complex`).
- */
-export async function decode(bytes: Uint8Array, format: PictureFormat, { orientation }: Measured): Promise<Raster> {
-  const started = performance.now();
-  const scaled = await open(bytes, MAX_PIXELS)
-    .resize(RASTER_SIDE, RASTER_SIDE, { fit: 'inside', withoutEnlargement: true })
-    .toColourspace('srgb')
-    .timeout({ seconds: DECODE_SECONDS })
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true })
-    .catch((cause: unknown) => {
-      if (performance.now() - started < DECODE_SECONDS * 1_000) throw corrupt(format, cause);
-      const message = `The picture could not be opened within ${DECODE_SECONDS} seconds.`;
-      throw new UnacceptablePicture('too_complex', message, { cause });
-    });
-  const { width, height, channels } = scaled.info;
-  return upright({ data: scaled.data, width, height, channels: channels as 3 | 4 }, orientation);
+/** Decoders of these formats allocate and work by what the boxes say of every tile: all of it is bounded, not only what is seen. */
+function checkIsoPicture({ sizes, decodedPixels }: IsoPicture): void {
+  const large = sizes.find(({ width, height }) => width * height > MAX_PIXELS);
+  if (large) throw tooManyPixels(large.width, large.height);
+  // Tiles reach over the edge, and transparency is a second picture.
+  if (decodedPixels > 3 * MAX_PIXELS) {
+    const message = `The picture is made of parts with more pixels than are accepted; at most ${MAX_PIXELS / 1_000_000} megapixels are.`;
+    throw new UnacceptablePicture('too_many_pixels', message);
+  }
 }
+
+function tooManyPixels(width: number, height: number): UnacceptablePicture {
+  const megapixels = count(Math.ceil((width * height) / 1_000_000));
+  return new UnacceptablePicture(
+    'too_many_pixels',
+    `The picture is ${count(width)} × ${count(height)} pixels large (${megapixels} megapixels); at most ${MAX_PIXELS / 1_000_000} megapixels are accepted.`,
+  );
+}
+
+const count = (number: number) => number.toLocaleString('en-US');
+
+/**
+ * Decodes a measured picture, once: the first frame, scaled to fit {@link RASTER_SIDE} (never enlarged), upright, in sRGB; first to
+ * {@link PREVIEW_SIDE} where a preview is needed. Scaling comes first, while reading where the format allows it (JPEG, WebP), so
+ * that only few pixels are ever turned round. Throws `UnacceptablePicture` (`corrupt`, `too_complex`, `unsupported_format`).
+ */
+export async function decode(bytes: Uint8Array, format: PictureFormat, { orientation }: Measured): Promise<Decoded> {
+  const previewed = NOT_SHOWN_BY_BROWSERS.has(format);
+  const side = previewed ? PREVIEW_SIDE : RASTER_SIDE;
+  const decoded = await (format === 'heic' ? decodeByLibheif(bytes, side) : decodeBySharp(bytes, format, side));
+  const raster = await upright(decoded, orientation);
+  return previewed ? { raster: await pixels(within(fromRaster(raster), RASTER_SIDE)), preview: raster } : { raster };
+}
+
+async function decodeByLibheif(bytes: Uint8Array, side: number): Promise<Raster> {
+  try {
+    return await decodeHeic(bytes, side, MAX_PIXELS);
+  } catch (cause) {
+    if (!(cause instanceof HeifError)) throw cause;
+    throw cause.unsupported ? unusual('heic', cause) : corrupt('heic', cause);
+  }
+}
+
+async function decodeBySharp(bytes: Uint8Array, format: PictureFormat, side: number): Promise<Raster> {
+  const started = performance.now();
+  const scaled = within(open(bytes, format, MAX_PIXELS), side)
+    .toColourspace('srgb')
+    .timeout({ seconds: DECODE_SECONDS });
+  const raster = await pixels(scaled).catch((cause: unknown) => {
+    if (performance.now() - started < DECODE_SECONDS * 1_000) {
+      throw isUnusualTiff(format, cause) ? unusual(format, cause) : corrupt(format, cause);
+    }
+    const message = `The picture could not be opened within ${DECODE_SECONDS} seconds.`;
+    throw new UnacceptablePicture('too_complex', message, { cause });
+  });
+  // sharp knows profiles, but not the code points that stand in for one.
+  const { icc, nclx } = format === 'avif' ? readIsoPicture(bytes) : {};
+  if (nclx && !icc && isWide(nclx)) toSrgb(raster.data, raster.channels, nclx);
+  return raster;
+}
+
+const within = (pipeline: Sharp, side: number) =>
+  pipeline.resize(side, side, { fit: 'inside', withoutEnlargement: true });
 
 /** The quarter turns and mirrorings that undo each EXIF orientation (Exif 2.32, §4.6.4 A); sharp mirrors before it turns. */
 const UNDO: Readonly<Record<number, { flop?: true; angle: number }>> = {
@@ -112,6 +175,16 @@ export function fromRaster({ data, width, height, channels }: Raster): Sharp {
 async function pixels(pipeline: Sharp): Promise<Raster> {
   const { data, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   return { data, width: info.width, height: info.height, channels: info.channels as 3 | 4 };
+}
+
+/** TIFF can hold almost anything; what its decoder was not built for is not damaged. */
+function isUnusualTiff(format: PictureFormat, cause: unknown): boolean {
+  return format === 'tiff' && cause instanceof Error && /not (configured|supported)/.test(cause.message);
+}
+
+function unusual(format: PictureFormat, cause: unknown): UnacceptablePicture {
+  const message = `The ${FORMAT_NAMES[format]} picture is stored in an unusual way that cannot be read here; please convert it.`;
+  return new UnacceptablePicture('unsupported_format', message, { cause });
 }
 
 function corrupt(format: PictureFormat, cause?: unknown): UnacceptablePicture {

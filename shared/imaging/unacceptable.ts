@@ -6,7 +6,8 @@ export type UnacceptableCode =
   | 'too_many_pixels'
   | 'too_complex'
   | 'corrupt'
-  | 'checksum_mismatch';
+  | 'checksum_mismatch'
+  | 'bytes_missing';
 
 /**
  * The bytes are not a picture that is accepted, and never will be: no retry helps. The message is meant for the person who

@@ -9,18 +9,18 @@ import { difference } from './difference.ts';
 
 async function open(bytes: Buffer): Promise<Raster> {
   const format = acceptedFormat(bytes);
-  return decode(bytes, format, await measure(bytes, format));
+  return (await decode(bytes, format, await measure(bytes, format))).raster;
 }
 
 describe('measure', () => {
   test.each(PICTURE_FORMATS)('reads the size of %s', async (format) => {
     const bytes = await drawPicture({ format, width: 90, height: 40 });
-    expect(await measure(bytes, format)).toEqual({ width: 90, height: 40, orientation: 1 });
+    expect(await measure(bytes, format)).toEqual({ width: 90, height: 40, orientation: 1, frames: 1 });
   });
 
   test.each([5, 6, 7, 8])('answers the size as seen for orientation %i', async (orientation) => {
     const bytes = await drawPicture({ width: 90, height: 40, orientation });
-    expect(await measure(bytes, 'jpeg')).toEqual({ width: 90, height: 40, orientation });
+    expect(await measure(bytes, 'jpeg')).toEqual({ width: 90, height: 40, orientation, frames: 1 });
   });
 
   test('refuses a bomb by its header, at once', async () => {
@@ -66,29 +66,17 @@ describe('decode', () => {
     expect(await open(await drawPicture({ width: 3000, height: 1 }))).toMatchObject({ width: 800, height: 1 });
   });
 
-  test.each([2, 3, 4, 5, 6, 7, 8])('turns orientation %i upright', async (orientation) => {
-    for (const format of ['jpeg', 'webp'] as const) {
-      const [plain, turned] = await Promise.all([
-        open(await drawPicture({ format, width: 900, height: 300 })),
-        open(await drawPicture({ format, width: 900, height: 300, orientation })),
-      ]);
-      expect(turned).toMatchObject({ width: plain.width, height: plain.height });
-      expect(difference(turned, plain)).toBeLessThan(3);
-    }
-  });
-
-  test('converts other colour spaces and depths to 8-bit sRGB', async () => {
-    const plain = sharp(await drawPicture({ format: 'png' }));
-    const p3 = await plain.clone().withIccProfile('p3').png().toBuffer();
-    const grey16 = await plain.clone().toColourspace('grey16').png().toBuffer();
-    const cmyk = await plain.clone().toColourspace('cmyk').jpeg({ quality: 95 }).toBuffer();
-    const reference = await open(await drawPicture({ format: 'png' }));
-    expect(difference(await open(p3), reference)).toBeLessThan(3);
-    expect(difference(await open(cmyk), reference)).toBeLessThan(25);
-    const grey = await open(grey16);
-    expect(grey.channels).toBe(3);
-    expect(grey.data.length).toBe(grey.width * grey.height * 3);
-  });
+  test.each(PICTURE_FORMATS.filter((format) => format !== 'gif'))(
+    'turns %s upright from all orientations',
+    async (format) => {
+      const plain = await open(await drawPicture({ format, width: 300, height: 100 }));
+      for (const orientation of [2, 3, 4, 5, 6, 7, 8]) {
+        const turned = await open(await drawPicture({ format, width: 300, height: 100, orientation }));
+        expect(turned, `${orientation}`).toMatchObject({ width: plain.width, height: plain.height });
+        expect(difference(turned, plain), `${orientation}`).toBeLessThan(3);
+      }
+    },
+  );
 
   test('keeps transparency', async () => {
     const bytes = await sharp(await drawPicture({ format: 'png' }))
@@ -100,16 +88,31 @@ describe('decode', () => {
     expect(raster.data[3]).toBe(127);
   });
 
-  test('takes the first frame of an animation', async () => {
+  test.each(['gif', 'webp', 'tiff'] as const)('takes the first frame of a %s, and counts them', async (format) => {
     const frames = await Promise.all([1, 2, 3].map((seed) => drawPicture({ format: 'png', seed })));
-    for (const format of ['gif', 'webp'] as const) {
-      const bytes = await sharp(frames, { join: { animated: true } })
-        .toFormat(format)
-        .toBuffer();
-      const raster = await open(bytes);
-      expect(raster).toMatchObject({ width: 64, height: 48 });
-      expect(difference(raster, await open(frames[0] as Buffer))).toBeLessThan(8);
-    }
+    const bytes = await sharp(frames, { join: { animated: true } })
+      .toFormat(format)
+      .toBuffer();
+    expect(await measure(bytes, format)).toMatchObject({ width: 64, height: 48, frames: 3 });
+    const raster = await open(bytes);
+    expect(raster).toMatchObject({ width: 64, height: 48 });
+    expect(difference(raster, await open(frames[0] as Buffer))).toBeLessThan(8);
+  });
+
+  test('refuses an animation that no one could look at', async () => {
+    const gif = await drawPicture({ format: 'gif' });
+    // The canvas that its frames are laid on.
+    gif.writeUInt16LE(1_900, 6);
+    gif.writeUInt16LE(1_900, 8);
+    // The same frame over and over: from behind the colour table to before the trailer.
+    const start = gif.indexOf(Buffer.from([0x21, 0xf9, 0x04]));
+    const again = gif.subarray(start, -1);
+    const long = Buffer.concat([gif.subarray(0, start), ...Array<Buffer>(1_400).fill(again), gif.subarray(-1)]);
+    await expect(measure(long, 'gif')).rejects.toMatchObject({
+      code: 'too_many_pixels',
+      message:
+        'The picture has 1,400 frames or pages of 1,900 × 1,900 pixels; at most 5,000 megapixels in all are accepted.',
+    });
   });
 
   test.each(PICTURE_FORMATS)('refuses a %s that breaks off', async (format) => {
@@ -157,6 +160,17 @@ describe.skipIf(!photosThere('hostile'))('hostile pictures', () => {
     'giant-image.jpg': 'too_many_pixels',
     'corrupt-header.jpg': 'corrupt',
     'corrupted.jpg': 'corrupt',
+    'pillow_crash-0c7e0e8e11ce787078f00b5b0ca409a167f070e0.tif': 'corrupt',
+    'pillow_crash-0da013a13571cc8eb457a39fee8db18f8a3c7127.tif': 'corrupt',
+    'pillow_crash-1185209cf7655b5aed8ae5e77784dfdd18ab59e9.tif': 'corrupt',
+    'pillow_crash-63b1dffefc8c075ddc606c0a2f5fdc15ece78863.tif': 'corrupt',
+    'pillow_crash-74d2a78403a5a59db1fb0a2b8735ac068a75f6e3.tif': 'corrupt',
+    'pillow_crash-86214e58da443d2b80820cff9677a38a33dcbbca.tif': 'corrupt',
+    // Compressed with LZMA, and in planes of tiles, which the decoder was not built for.
+    'pillow_hopper_lzma.tif': 'unsupported_format',
+    'pillow_tiff_tiled_planar_16bit_RGB.tiff': 'unsupported_format',
+    'pillow_oom-225817ca0f8c663be7ab4b9e717b02c661e66834.tif': 'corrupt',
+    'pillow_tiff_overflow_rows_per_strip.tif': 'corrupt',
     'pillow_decompression_bomb.gif': 'corrupt',
     'pillow_syntax_num_frames_zero.png': 'corrupt',
     'pillow_truncated_image.png': 'corrupt',
@@ -164,7 +178,7 @@ describe.skipIf(!photosThere('hostile'))('hostile pictures', () => {
     'truncated.png': 'corrupt',
     'vfile.v': 'unknown_format',
   };
-  const UNSUPPORTED = /\.(tiff?|bmp|jp2|svg)$/i;
+  const UNSUPPORTED = /\.(bmp|jp2|svg)$/i;
   const files = photosThere('hostile') ? readdirSync(photos('hostile')) : [];
 
   test('every one is accepted, or refused with a reason, quickly', async () => {

@@ -6,7 +6,7 @@ import { startWorld, type World } from '../support/world.ts';
 import { openPhotos, type Photos, sha256 } from './photos.ts';
 
 /** Steps of a run that ends with an accepted picture. */
-const STEPS = INGEST_STEPS.filter((step) => step !== 'reject' && step !== 'duplicate');
+const STEPS = INGEST_STEPS.filter((step) => !['reject', 'duplicate', 'settle'].includes(step));
 
 let world: World;
 let photos: Photos;
@@ -132,23 +132,45 @@ describe.each(STEPS)('before the step %s', (step) => {
   });
 });
 
-describe.each(['reject', 'clear'] as const)('what is no picture, when the run dies before the step %s', (step) => {
-  test('ends rejected all the same', async () => {
-    await photos.upload(1, garbage);
-    expect(await photos.runUntil(1, step)).toBe(true);
-    await photos.run(1);
-    await photos.expectRejected(1, 'unknown_format');
-  });
-});
+/** Numbers of photos of no other test: the queue drops an event that it has seen of a photo before. */
+const ownNumbers = () => [users * 10 + 1, users * 10 + 2] as const;
 
-describe.each(['duplicate', 'clear'] as const)('a duplicate, when the run dies before the step %s', (step) => {
-  test('ends as a duplicate all the same', async () => {
-    await photos.upload(1, picture);
-    await photos.run(1);
-    await photos.upload(2, picture);
-    expect(await photos.runUntil(2, step)).toBe(true);
-    await photos.run(2);
-    await photos.expectDuplicate(2, 1);
-    await photos.expectAccepted(1, picture);
-  });
+describe.each(['reject', 'settle', 'clear'] as const)(
+  'what is no picture, when the run dies before the step %s',
+  (step) => {
+    test('ends rejected all the same', async () => {
+      const [number] = ownNumbers();
+      await photos.upload(number, garbage);
+      expect(await photos.runUntil(number, step)).toBe(true);
+      await photos.run(number);
+      await photos.expectRejected(number, 'unknown_format');
+      expect(await photos.events()).toEqual([`settled:${number}`]);
+    });
+  },
+);
+
+describe.each(['duplicate', 'settle', 'clear'] as const)(
+  'a duplicate, when the run dies before the step %s',
+  (step) => {
+    test('ends as a duplicate all the same', async () => {
+      const [first, second] = ownNumbers();
+      await photos.upload(first, picture);
+      await photos.run(first);
+      await photos.upload(second, picture);
+      expect(await photos.runUntil(second, step)).toBe(true);
+      await photos.run(second);
+      await photos.expectDuplicate(second, first);
+      await photos.expectAccepted(first, picture);
+      expect(await photos.events()).toEqual([`settled:${second}`]);
+    });
+  },
+);
+
+test('a photo that ended outside says so until what is derived from it has followed', async () => {
+  const [number] = ownNumbers();
+  await photos.upload(number, garbage);
+  await photos.run(number);
+  const record = await photos.record(number);
+  if (record) await photos.images.settle(photos.key(number), record);
+  expect(await photos.runUntil(number, 'settle')).toBe(false);
 });

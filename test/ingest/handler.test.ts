@@ -15,6 +15,7 @@ beforeAll(async () => {
     TABLE_NAME: TABLE,
     BUCKET_NAME: BUCKET,
     DESCRIBE_QUEUE_URL: world.urls.describe,
+    ORGANIZE_QUEUE_URL: world.urls.organize,
     LOG_LEVEL: 'ERROR',
   };
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
@@ -41,4 +42,5 @@ test('the function accepts what S3 tells it of, with nothing but its settings', 
   await photos.expectAccepted(1, picture);
   await photos.expectRejected(2, 'unknown_format');
   expect(await photos.handedOn()).toEqual([imageId(1)]);
+  expect(await photos.events()).toEqual(['settled:2']);
 });

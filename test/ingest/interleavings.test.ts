@@ -62,7 +62,7 @@ async function expectOneEnd(photos: Photos, number: number): Promise<string> {
     await photos.expectAccepted(number, accepted as Buffer);
     return `accepted ${record.sha256}`;
   }
-  expect(await photos.places(number)).toEqual([]);
+  expect(await photos.stored(number)).toEqual([]);
   expect(handedOn.has(record.image_id) && record.status !== 'awaiting_upload').toBe(false);
   expect(['rejected', 'duplicate', 'awaiting_upload']).toContain(record.status);
   return record.status;

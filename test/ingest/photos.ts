@@ -5,7 +5,10 @@ import { createIngest, type IngestStep } from '../../functions/ingest/ingest.ts'
 import { createChecksums } from '../../shared/adapters/checksums.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPlaces } from '../../shared/adapters/places.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createTimeZones } from '../../shared/adapters/time-zones.ts';
+import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
 import { allImageKeys, incomingKey } from '../../shared/domain/object-keys.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
@@ -15,6 +18,10 @@ import { BUCKET, TABLE, type World } from '../support/world.ts';
 
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
+/** Loaded once for all, as one function's process does. */
+const places = createPlaces();
+const zones = createTimeZones();
+
 /** One user's photos on their way through ingest, with the means to disturb them. */
 export function openPhotos(world: World, userId: string) {
   const clock = () => new Date();
@@ -22,7 +29,9 @@ export function openPhotos(world: World, userId: string) {
     images: createImages(world.table, TABLE, clock),
     checksums: createChecksums(world.table, TABLE),
     objects: createObjects(world.s3, BUCKET),
-    queues: createQueues(world.sqs, { describe: world.urls.describe }),
+    queues: createQueues(world.sqs, { describe: world.urls.describe, organize: world.urls.organize }),
+    places,
+    zones,
   };
   const logger = createLogger('ingest', 'ERROR');
   const key = (number: number) => ({ userId, imageId: imageId(number) });
@@ -88,10 +97,10 @@ export function openPhotos(world: World, userId: string) {
 
     record: (number: number) => deps.images.get(key(number)),
 
-    /** The photo's objects, as `original`, `incoming`, `small`, `medium`. */
-    async places(number: number): Promise<string[]> {
+    /** The photo's objects, as `original`, `incoming`, `raw`, `small`, `medium`, `preview`. */
+    async stored(number: number): Promise<string[]> {
       const keys = (await world.keys()).filter((name) => name.includes(`/${userId}/${imageId(number)}`));
-      return keys.map((name) => /(small|medium)\.webp$/.exec(name)?.[1] ?? name.replace(/s?\/.*/, '')).sort();
+      return keys.map((name) => /(\w+)\.webp$/.exec(name)?.[1] ?? name.replace(/s?\/.*/, '')).sort();
     },
 
     /** Ids of the photos that were handed on to be described since the last time this was asked. */
@@ -100,16 +109,26 @@ export function openPhotos(world: World, userId: string) {
       return messages.filter((message) => message.user_id === userId).map(({ image_id }) => image_id);
     },
 
+    /** Events for `organize` about this user's photos since the last time this was asked, as `type:number of the photo`. */
+    async events(): Promise<string[]> {
+      const events = (await world.drain('organize')) as OrganizeEvent[];
+      return events
+        .filter((event) => event.user_id === userId && 'image_id' in event)
+        .map((event) => `${event.type}:${Number(('image_id' in event ? event.image_id : '').slice(-12))}`);
+    },
+
     /** The photo is accepted with exactly these bytes, and everything of it agrees. */
     async expectAccepted(number: number, bytes: Uint8Array): Promise<ImageRecord> {
       const record = await deps.images.get(key(number));
       expect(record).toMatchObject({ status: 'processing', sha256: sha256(bytes), bytes: bytes.length });
       expect(record?.stages.ingest).toMatchObject({ state: 'done' });
-      expect(await this.places(number)).toEqual(['medium', 'original', 'small']);
+      const { thumbnails, raw_metadata } = record ?? {};
+      const renditions = Object.keys(thumbnails ?? {});
+      expect(renditions).toEqual(expect.arrayContaining(['small', 'medium']));
+      expect(await this.stored(number)).toEqual(['original', ...renditions, ...(raw_metadata ? ['raw'] : [])].sort());
       expect(sha256((await deps.objects.read(record?.original?.key ?? '')) as Uint8Array)).toBe(sha256(bytes));
-      for (const size of ['small', 'medium'] as const) {
-        const rendition = record?.thumbnails?.[size];
-        expect((await deps.objects.head(rendition?.key ?? ''))?.bytes).toBe(rendition?.bytes);
+      for (const stored of [...Object.values(thumbnails ?? {}), ...(raw_metadata ? [raw_metadata] : [])]) {
+        expect((await deps.objects.head(stored.key))?.bytes).toBe(stored.bytes);
       }
       expect(await deps.checksums.owner(userId, sha256(bytes))).toBe(imageId(number));
       return record as ImageRecord;
@@ -118,7 +137,7 @@ export function openPhotos(world: World, userId: string) {
     async expectRejected(number: number, code: string): Promise<ImageRecord> {
       const record = await deps.images.get(key(number));
       expect(record).toMatchObject({ status: 'rejected', error: { code } });
-      expect(await this.places(number)).toEqual([]);
+      expect(await this.stored(number)).toEqual([]);
       return record as ImageRecord;
     },
 
@@ -128,12 +147,12 @@ export function openPhotos(world: World, userId: string) {
         duplicate_of: imageId(of),
         error: { code: 'duplicate' },
       });
-      expect(await this.places(number)).toEqual([]);
+      expect(await this.stored(number)).toEqual([]);
     },
 
     /** Nothing of the photo is left: no object, no checksum. */
     async expectNothing(number: number): Promise<void> {
-      expect(await this.places(number)).toEqual([]);
+      expect(await this.stored(number)).toEqual([]);
       const items = (await world.items()).filter((item) => item.user_id === userId);
       expect(items.filter((item) => item.image_id === imageId(number) && !item.deleted_at)).toEqual([]);
     },

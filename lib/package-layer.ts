@@ -6,8 +6,9 @@ import { Stack } from 'aws-cdk-lib';
 import { Architecture, Code, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { BUILD_CACHE, buildOnce, REPOSITORY } from './build-cache.ts';
+import { FROM_LAYER } from './bundle.ts';
 
-/** Context that says the template is for the local stack, which brings the machine's own sharp. */
+/** Context that says the template is for the local stack, which brings the machine's own packages. */
 export const HOST_CONTEXT = 'shoebox:host';
 
 const PLATFORM = ['--os=linux', '--cpu=arm64', '--libc=glibc'];
@@ -22,12 +23,12 @@ interface Lockfile {
   packages: Record<string, LockedPackage>;
 }
 
-/** sharp for arm64 Linux, as a layer: made by npm on any machine, without Docker. */
-export function createSharpLayer(scope: Construct, id: string): LayerVersion {
+/** The packages that are not bundled, for arm64 Linux, as a layer: made by npm on any machine, without Docker. */
+export function createPackageLayer(scope: Construct, id: string): LayerVersion {
   const unused = scope.node.tryGetContext(HOST_CONTEXT) === 'local' || !Stack.of(scope).bundlingRequired;
-  const folder = unused ? emptyFolder() : installSharp(BUILD_CACHE);
+  const folder = unused ? emptyFolder() : installPackages(BUILD_CACHE);
   return new LayerVersion(scope, id, {
-    description: 'sharp and libvips for arm64 Linux',
+    description: `${FROM_LAYER.join(', ')} for arm64 Linux`,
     code: Code.fromAsset(folder),
     compatibleArchitectures: [Architecture.ARM_64],
     compatibleRuntimes: [Runtime.NODEJS_24_X],
@@ -42,14 +43,14 @@ function emptyFolder(): string {
 }
 
 /**
- * Installs sharp and what it needs, in the very versions of this repository's lock file, below `cache`, once per version;
- * answers the folder to ship (`nodejs/node_modules/…`). Throws where npm fails.
+ * Installs the packages of the layer and what they need, in the very versions of this repository's lock file, below `cache`, once per
+ * set of versions; answers the folder to ship (`nodejs/node_modules/…`). Throws where npm fails.
  */
-export function installSharp(cache: string): string {
+export function installPackages(cache: string): string {
   const root = JSON.parse(readFileSync(join(REPOSITORY, 'package-lock.json'), 'utf8')) as Lockfile;
-  const lock = lockFor('sharp', root);
-  const key = `${lock.packages['node_modules/sharp']?.version}-linux-arm64`;
-  return buildOnce(cache, 'sharp', key, (draft) => {
+  const lock = lockFor(FROM_LAYER, root);
+  const versions = Object.entries(lock.packages[''].dependencies ?? {}).map((pair) => pair.join('-'));
+  return buildOnce(cache, 'packages', `${versions.join('_')}_linux-arm64`, (draft) => {
     const nodejs = join(draft, 'nodejs');
     mkdirSync(nodejs);
     writeFileSync(join(nodejs, 'package.json'), JSON.stringify(lock.packages['']));
@@ -62,13 +63,13 @@ export function installSharp(cache: string): string {
       });
     } catch (cause) {
       const needs = 'npm must be on the PATH and reach its registry';
-      throw new Error(`The layer with sharp could not be built; ${needs}.`, { cause });
+      throw new Error(`The layer of packages could not be built; ${needs}.`, { cause });
     }
   });
 }
 
-/** The part of a lock file that `name` reaches: every platform's packages, of which npm then picks the one asked for. */
-function lockFor(name: string, root: Lockfile): Lockfile {
+/** The part of a lock file that `names` reach: every platform's packages, of which npm then picks the one asked for. */
+function lockFor(names: readonly string[], root: Lockfile): Lockfile & { packages: { '': LockedPackage } } {
   const packages: Record<string, LockedPackage> = {};
   const add = (dependency: string, from: string) => {
     const path = locate(dependency, from, root);
@@ -77,13 +78,14 @@ function lockFor(name: string, root: Lockfile): Lockfile {
     packages[path] = locked;
     for (const next of Object.keys({ ...locked.dependencies, ...locked.optionalDependencies })) add(next, path);
   };
-  add(name, '');
-  const version = packages[`node_modules/${name}`]?.version;
-  if (version === undefined) throw new Error(`package-lock.json holds no ${name}; run npm install`);
-  return {
-    ...root,
-    packages: { '': { version: '1.0.0', dependencies: { [name]: version } }, ...packages },
-  };
+  const dependencies: Record<string, string> = {};
+  for (const name of names) {
+    add(name, '');
+    const version = packages[`node_modules/${name}`]?.version;
+    if (version === undefined) throw new Error(`package-lock.json holds no ${name}; run npm install`);
+    dependencies[name] = version;
+  }
+  return { ...root, packages: { ...packages, '': { version: '1.0.0', dependencies } } };
 }
 
 /** Where `dependency` of the package at `from` lies: nested below it or below one of its ancestors, as Node resolves it. */
