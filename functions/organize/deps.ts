@@ -3,13 +3,16 @@ import type { Clustering } from '../../shared/adapters/clustering.ts';
 import type { Clusters } from '../../shared/adapters/clusters.ts';
 import type { Embeddings } from '../../shared/adapters/embeddings.ts';
 import type { Clock } from '../../shared/adapters/ids.ts';
+import type { ImageIndex } from '../../shared/adapters/image-index.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
+import type { NearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
 import type { Vectors } from '../../shared/adapters/vectors.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import type { Background } from '../../shared/domain/clustering/background.ts';
+import type { OpenWork } from './bring-in-line.ts';
 import type { Session } from './session.ts';
 
 export interface OrganizeDeps {
@@ -20,6 +23,8 @@ export interface OrganizeDeps {
   objects: Objects;
   clustering: Clustering;
   clusters: Clusters;
+  index: ImageIndex;
+  near: NearDuplicates;
   jobs: Jobs;
   queues: Queues;
   /** Similarity of unrelated images, as the embeddings in use are known for. */
@@ -35,4 +40,5 @@ export type EventOf<T extends OrganizeEvent['type']> = Extract<OrganizeEvent, { 
 export interface Batch {
   userId: string;
   session: () => Promise<Session>;
+  work: OpenWork;
 }

@@ -9,8 +9,10 @@ import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
+import { createImageIndex } from '../../shared/adapters/image-index.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
+import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
@@ -41,6 +43,8 @@ const organize = createOrganize({
   objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
   clustering: createClustering(table, settings.TABLE_NAME),
   clusters: createClusters(table, settings.TABLE_NAME),
+  index: createImageIndex(table, settings.TABLE_NAME),
+  near: createNearDuplicates(table, settings.TABLE_NAME),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   queues: createQueues(createSqsClient(), {
     jobs: settings.JOBS_QUEUE_URL,

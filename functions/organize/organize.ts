@@ -1,4 +1,5 @@
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
+import { createBringInLine, noWork } from './bring-in-line.ts';
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
 import { createErasePhoto } from './erase-photo.ts';
 import { createMovePhotos } from './move-photos.ts';
@@ -15,6 +16,7 @@ export function createOrganize(deps: OrganizeDeps) {
   const placePhotos = createPlacePhotos(deps, show);
   const erasePhoto = createErasePhoto(deps, show);
   const { applyPart, reviewCluster } = createMovePhotos(deps, show);
+  const bringInLine = createBringInLine(deps);
 
   return async function organize(userId: string, events: readonly OrganizeEvent[]): Promise<void> {
     let opened: Session | undefined;
@@ -22,7 +24,12 @@ export function createOrganize(deps: OrganizeDeps) {
       opened ??= await openSession(deps, userId);
       return opened;
     };
-    const batch: Batch = { userId, session };
+    let batch: Batch = { userId, session, work: noWork() };
+    /** What has been begun with photos one by one is finished, before an event that looks at all of them. */
+    const finish = async () => {
+      await bringInLine(userId, batch.work);
+      batch = { ...batch, work: noWork() };
+    };
     for (const run of runs(events)) {
       switch (run.type) {
         case 'described':
@@ -31,10 +38,16 @@ export function createOrganize(deps: OrganizeDeps) {
         case 'removed':
           await erasePhoto(batch, run.event);
           break;
+        case 'settled':
+        case 'edited':
+          batch.work.settling.add(run.event.image_id);
+          break;
         case 'reclustered':
+          await finish();
           await applyPart(batch, run.event);
           break;
         case 'review':
+          await finish();
           await reviewCluster(batch, run.event);
           break;
         case 'named':
@@ -42,12 +55,15 @@ export function createOrganize(deps: OrganizeDeps) {
           break;
       }
     }
+    await finish();
   };
 }
 
 type Run =
   | { type: 'described'; events: EventOf<'described'>[] }
   | { type: 'removed'; event: EventOf<'removed'> }
+  | { type: 'settled'; event: EventOf<'settled'> }
+  | { type: 'edited'; event: EventOf<'edited'> }
   | { type: 'reclustered'; event: EventOf<'reclustered'> }
   | { type: 'review'; event: EventOf<'review'> }
   | { type: 'named'; event: EventOf<'named'> };

@@ -1,51 +1,127 @@
+import type { PlacedEmbedding } from '../../shared/adapters/embeddings.ts';
 import { type ClusterAssignment, hasEnded, type ImageRecord } from '../../shared/domain/image.ts';
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
-import type { Placed } from './session.ts';
+import { replacementStep } from './marks.ts';
+import { clusterOf, leaveCluster } from './replacement.ts';
+import type { Placed, Session } from './session.ts';
 import type { ShowClusters } from './show-clusters.ts';
 
-const UNPLACED: ClusterAssignment = {
+const unassigned = (reason: string): ClusterAssignment => ({
   cluster_id: null,
   similarity: null,
   threshold: null,
   runner_up: null,
   margin: null,
-  reason: 'no_embedding',
-};
+  reason,
+});
 
-/** New photos find their clusters. One pass for all of a batch, so that a centroid is written once. */
+/** A photo to be placed, and the embedding to place it by. */
+interface Due {
+  event: EventOf<'described'>;
+  record: ImageRecord;
+  embedding: PlacedEmbedding | null;
+}
+
+/**
+ * Photos find their clusters. One pass for all of a batch, so that a centroid is written once. One that was run again keeps its
+ * cluster, unless it has another embedding now.
+ */
 export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
   const { images, embeddings, vectors, clusters, queues } = deps;
 
-  return async function placePhotos({ userId, session: open }: Batch, events: readonly EventOf<'described'>[]) {
-    const due: { event: EventOf<'described'>; record: ImageRecord }[] = [];
-    const deleted: EventOf<'described'>[] = [];
+  return async function placePhotos(batch: Batch, events: readonly EventOf<'described'>[]) {
+    const { userId, session: open, work } = batch;
+    const due: Due[] = [];
+    const deleted: { event: EventOf<'described'>; record: ImageRecord }[] = [];
     for (const event of events) {
       const key = { userId, imageId: event.image_id };
+      // Told twice within one batch.
+      if (work.finishing.has(event.image_id) || due.some(({ record }) => record.image_id === event.image_id)) continue;
       const record = await images.get(key);
       if (!record) continue;
-      if (record.deleted_at) deleted.push(event);
-      else if (hasEnded(record.stages.organize.state)) await images.finishIfEnded(key, record);
-      else if (await images.beginStage(key, 'organize', record)) due.push({ event, record });
+      const { ingest, describe, organize } = record.stages;
+      if (record.deleted_at) deleted.push({ event, record });
+      else if (hasEnded(organize.state)) {
+        await images.finishIfEnded(key, record);
+        work.settling.add(record.image_id);
+      } else if (hasEnded(ingest.state) && hasEnded(describe.state)) {
+        // What is still being described, being run again, has another event to come.
+        const begun = await images.beginStage(key, 'organize', record);
+        if (begun) due.push({ event, record: begun, embedding: await embeddings.take(userId, begun.image_id) });
+      }
     }
     if (due.length === 0 && deleted.length === 0) return;
 
     const session = await open();
-    const found = await embeddings.getMany(
-      userId,
-      due.map(({ record }) => record.image_id),
-    );
     // One deleted since an earlier run placed it, and others with it: what that run began is finished, so that erasing it (its
-    // event is behind this one) finds everything where the record says.
-    const placed: Placed[] = deleted.flatMap(({ event_id, image_id }) => session.recall(event_id, image_id) ?? []);
-    for (const { event, record } of due) {
-      const vector = found.get(record.image_id);
-      if (!vector) continue;
-      await vectors.put(userId, record.image_id, vector);
-      placed.push(...session.place(event.event_id, { image_id: record.image_id, vector }));
+    // event is behind this one) finds everything where the record says. Of one that was run again the record says where it was before.
+    const placed: Placed[] = deleted.flatMap(({ event, record }) =>
+      (session.recall(event.event_id, event.image_id) ?? []).filter(
+        ({ image_id }) => image_id !== event.image_id || record.generation === 0,
+      ),
+    );
+    const froms = new Map<string, string | null>();
+    for (const photo of due) {
+      const found = await place(userId, session, photo);
+      placed.push(...found.placed);
+      froms.set(photo.record.image_id, found.from);
     }
     const changed = await session.save();
-    // They arrive behind this batch. One lost to a crash here is made up for when the cluster has doubled.
-    const newest = due.at(-1)?.record.image_id;
+    await askForReviews(batch, session, due.at(-1)?.record.image_id);
+
+    const assignments = new Map(placed.map(({ image_id, cluster }) => [image_id, cluster]));
+    for (const [imageId, { cluster_id }] of assignments) {
+      if (cluster_id !== null) await clusters.addMember(userId, cluster_id, imageId);
+    }
+    const left = new Set<string>();
+    for (const [imageId, from] of froms) {
+      if (from === null || from === assignments.get(imageId)?.cluster_id) continue;
+      await clusters.removeMember(userId, from, imageId);
+      left.add(from);
+    }
+    await show.refresh(userId, session, [...new Set([...changed, ...left])], deps.canName);
+
+    const own = new Set(due.map(({ record }) => record.image_id));
+    for (const [imageId, cluster] of assignments) {
+      if (own.has(imageId)) continue;
+      const record = await images.setCluster({ userId, imageId }, cluster);
+      // Placed a moment ago, by an event of this very batch.
+      if (record && work.finishing.has(imageId)) work.finishing.set(imageId, { record, cluster });
+    }
+    for (const { record, embedding } of due) {
+      const { image_id, generation } = record;
+      const cluster = assignments.get(image_id) ?? unassigned('no_embedding');
+      if (embedding?.next) {
+        const { cluster_id } = cluster;
+        await embeddings.promote(userId, image_id, embedding.next, { cluster_id, generation });
+      }
+      work.finishing.set(image_id, { record, cluster });
+    }
+  };
+
+  /** Finds a photo its place; `from` is the cluster it has been in. */
+  async function place(
+    userId: string,
+    session: Session,
+    { event, record, embedding }: Due,
+  ): Promise<{ placed: Placed[]; from: string | null }> {
+    const { image_id, cluster } = record;
+    const named = cluster?.cluster_id ?? null;
+    if (!embedding) return { placed: cluster && named !== null ? [{ image_id, cluster }] : [], from: named };
+    const { vector, next } = embedding;
+    await vectors.put(userId, image_id, next ?? vector);
+    if (next) {
+      const from = leaveCluster(session, record, embedding);
+      return { placed: session.place(replacementStep('replaced', record), { image_id, vector: next }), from };
+    }
+    const known = clusterOf(record, embedding);
+    if (known === null) return { placed: session.place(event.event_id, { image_id, vector }), from: named };
+    const kept = cluster && named === known ? cluster : session.assignment(known, vector);
+    return { placed: [{ image_id, cluster: kept }], from: named };
+  }
+
+  /** They arrive behind this batch. One lost to a crash here is made up for when the cluster has doubled. */
+  async function askForReviews({ userId }: Batch, session: Session, newest: string | undefined): Promise<void> {
     await queues.organize(
       session.dueForReview().map(({ cluster_id, size }) => ({
         type: 'review' as const,
@@ -55,22 +131,5 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
         cluster_id,
       })),
     );
-    for (const { image_id, cluster } of placed) {
-      if (cluster.cluster_id !== null) await clusters.addMember(userId, cluster.cluster_id, image_id);
-    }
-    await show.refresh(userId, session, changed, deps.canName);
-
-    const own = new Set(due.map(({ record }) => record.image_id));
-    const assignments = new Map(placed.map(({ image_id, cluster }) => [image_id, cluster]));
-    for (const [imageId, cluster] of assignments) {
-      if (!own.has(imageId)) await images.setCluster({ userId, imageId }, cluster);
-    }
-    for (const { record } of due) {
-      const key = { userId, imageId: record.image_id };
-      const cluster = assignments.get(record.image_id) ?? UNPLACED;
-      const ended = await images.endStage(key, 'organize', { state: 'done' }, { cluster });
-      // Deleted meanwhile: its `removed` event is behind this one and has to know the cluster.
-      if (!ended) await images.setCluster(key, cluster);
-    }
-  };
+  }
 }

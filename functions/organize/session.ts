@@ -1,4 +1,4 @@
-import { type Applied, type Clustering, REMEMBERED_EVENTS } from '../../shared/adapters/clustering.ts';
+import type { Clustering } from '../../shared/adapters/clustering.ts';
 import type { Embeddings } from '../../shared/adapters/embeddings.ts';
 import { uuidFrom } from '../../shared/adapters/ids.ts';
 import { type Background, newBackground } from '../../shared/domain/clustering/background.ts';
@@ -13,6 +13,7 @@ import {
   similarityTo,
 } from '../../shared/domain/clustering/stats.ts';
 import type { ClusterAssignment } from '../../shared/domain/image.ts';
+import { forgetPlaced, isReplacementOf, type Marks, mark, marksOf, remembered, renew } from './marks.ts';
 
 /** What one event did: which images are where now. `null` means unassigned. */
 export interface Placed {
@@ -26,13 +27,6 @@ interface SessionDeps {
   background: Background;
 }
 
-/** The events an item contains, in the order in which they were applied. */
-interface Marks {
-  /** Events the stored version already contains: this batch has been here before and died later. */
-  before: ReadonlySet<string>;
-  applied: Map<string, string[]>;
-}
-
 /** A centroid in memory: what was stored, and what this batch makes of it. */
 interface Entry {
   stats: ClusterStats;
@@ -40,40 +34,6 @@ interface Entry {
   marks: Marks;
   dirty: boolean;
 }
-
-const marksOf = (applied: Applied): Marks => ({
-  before: new Set(applied.map(({ event_id }) => event_id)),
-  applied: new Map(applied.map(({ event_id, image_ids }) => [event_id, image_ids])),
-});
-
-/** Notes an event as the latest one; `false` where the item contains it already. */
-function mark(marks: Marks, eventId: string, imageIds: readonly string[] = []): boolean {
-  const seen = marks.before.has(eventId);
-  if (!seen) marks.applied.set(eventId, [...imageIds]);
-  renew(marks, eventId);
-  return !seen;
-}
-
-/** Makes an event the latest again; answers the images it placed. */
-function renew({ applied }: Marks, eventId: string): string[] {
-  const ids = applied.get(eventId) ?? [];
-  applied.delete(eventId);
-  applied.set(eventId, ids);
-  return ids;
-}
-
-/** An image that has left is no longer one that an event has put here. */
-function forgetPlaced({ applied }: Marks, imageId: string): void {
-  for (const [event, ids] of applied)
-    if (ids.includes(imageId))
-      applied.set(
-        event,
-        ids.filter((id) => id !== imageId),
-      );
-}
-
-const remembered = ({ applied }: Marks): Applied =>
-  [...applied].slice(-REMEMBERED_EVENTS).map(([event_id, image_ids]) => ({ event_id, image_ids }));
 
 const settled = (cluster_id: string | null, similarity: number | null, reason: string): ClusterAssignment => ({
   cluster_id,
@@ -106,6 +66,8 @@ export async function openSession({ clustering, embeddings, background }: Sessio
   };
   const memoryMarks = marksOf(memory.applied);
   let memoryDirty = false;
+  /** Images whose next embedding this batch places, each with the step that does so. */
+  const replacing = new Map<string, string>();
   /** Clusters that have grown enough to be looked at again. */
   const due = new Set<string>();
 
@@ -171,8 +133,10 @@ export async function openSession({ clustering, embeddings, background }: Sessio
     if (found) {
       const { clusterId, entry, event } = found;
       entry.dirty = true;
-      const ids = renew(entry.marks, event);
-      forget(ids);
+      const placed = renew(entry.marks, event);
+      // One whose embedding took another's place has not left its former cluster for certain: its own event sees to both.
+      const ids = placed.filter((id) => id === imageId || !isReplacementOf(event, id));
+      forget(placed);
       return ids.map((image_id) => ({ image_id, cluster: settled(clusterId, null, 'assigned') }));
     }
     return null;
@@ -185,12 +149,13 @@ export async function openSession({ clustering, embeddings, background }: Sessio
 
     /** Finds a new image its place; others that waited may find theirs with it. */
     place(eventId: string, image: Waiting): Placed[] {
+      vectors.set(image.image_id, image.vector);
+      if (isReplacementOf(eventId, image.image_id)) replacing.set(image.image_id, eventId);
       const recalled = recall(eventId, image.image_id);
       if (recalled) return recalled;
       if (!mark(memoryMarks, eventId)) {
         return [{ image_id: image.image_id, cluster: settled(null, null, 'waiting') }];
       }
-      vectors.set(image.image_id, image.vector);
       const found = place(image, state(), () => uuidFrom(`cluster:${eventId}`));
       const { state: after, assignment, placed, founded } = found;
       if (found.review) due.add(found.review);
@@ -204,7 +169,9 @@ export async function openSession({ clustering, embeddings, background }: Sessio
       const stats = after.clusters.find(({ cluster_id }) => cluster_id === target);
       if (stats) {
         const entry = entries.get(stats.cluster_id) ?? addEntry(stats);
-        touch(stats.cluster_id, eventId, ids);
+        // By which embedding one that waited is in there, must be known apart from who let it in.
+        const steps = Map.groupBy(ids, (id) => (id === image.image_id ? eventId : (replacing.get(id) ?? eventId)));
+        for (const [step, placedBy] of steps) touch(stats.cluster_id, step, placedBy);
         entry.stats = stats;
       }
       const why = (imageId: string): ClusterAssignment => {
@@ -256,6 +223,27 @@ export async function openSession({ clustering, embeddings, background }: Sessio
       const stats = entries.get(to)?.stats;
       const similarity = stats ? similarityTo(stats, image.vector) : null;
       return { image_id: image.image_id, cluster: settled(to, similarity, 'reclustered') };
+    },
+
+    /** What there is to say about an image that a cluster is known to contain. */
+    assignment(clusterId: string, vector: Float32Array): ClusterAssignment {
+      const stats = entries.get(clusterId)?.stats;
+      return settled(clusterId, stats ? similarityTo(stats, vector) : null, 'assigned');
+    },
+
+    /** The cluster an image was put into by any event but `except`, as far as centroids remember. */
+    whereIs(imageId: string, except: string): string | null {
+      for (const [clusterId, { marks }] of entries)
+        for (const [event, ids] of marks.applied) if (event !== except && ids.includes(imageId)) return clusterId;
+      return null;
+    },
+
+    /** Takes the embedding that a new one is about to replace out of its cluster, once. */
+    leave(eventId: string, image: Waiting, from: string | null): void {
+      const entry = from === null ? null : touch(from, eventId);
+      if (from === null || !entry) return;
+      if (entry.stats.count > 0) entry.stats = removeMember(entry.stats, image.vector);
+      forgetIn(from, image.image_id);
     },
 
     /**

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DeadLetter, DeadLetters } from '../../shared/adapters/dead-letters.ts';
+import type { Clock } from '../../shared/adapters/ids.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
@@ -13,7 +14,9 @@ import {
   type StageName,
 } from '../../shared/domain/image.ts';
 import { incomingKey, originalKey, parseIncomingKey } from '../../shared/domain/object-keys.ts';
+import type { Logger } from '../../shared/lambda/logger.ts';
 import { each } from './each.ts';
+import { sendSettled } from './send-settled.ts';
 
 export interface DeadLetterDeps {
   letters: DeadLetters;
@@ -22,6 +25,8 @@ export interface DeadLetterDeps {
   objects: Objects;
   queues: Queues;
   urls: Partial<Record<QueueName, string>>;
+  clock: Clock;
+  logger: Pick<Logger, 'error'>;
 }
 
 const LIMIT = 100;
@@ -45,7 +50,9 @@ type Verdict = 'settled' | 'kept';
  * Ends what lies in the dead-letter queues with a reason a person understands. Letters of photos that could not be read stay
  * there for their fourteen days, to be re-driven: their bytes are kept.
  */
-export function createDeadLetterSweep({ letters, images, jobs, objects, queues, urls }: DeadLetterDeps) {
+export function createDeadLetterSweep(deps: DeadLetterDeps) {
+  const { letters, images, jobs, objects, queues, urls, clock, logger } = deps;
+
   /** The bytes of a photo that could not be read stay downloadable: they move from quarantine to where originals lie. */
   async function keepBytes(userId: string, imageId: string) {
     const bytes = await objects.read(incomingKey(userId, imageId));
@@ -85,6 +92,7 @@ export function createDeadLetterSweep({ letters, images, jobs, objects, queues, 
       return 'settled';
     }
     await objects.remove([incomingKey(owner.userId, owner.imageId)]);
+    await sendSettled(queues, failed, clock());
     return 'kept';
   }
 
@@ -92,6 +100,8 @@ export function createDeadLetterSweep({ letters, images, jobs, objects, queues, 
     const key = { userId, imageId };
     const record = await images.getVisible(key);
     if (!record || hasEnded(record.stages[stage].state)) return 'settled';
+    // A letter of before it was run again: it is being described anew.
+    if (stage === 'organize' && !hasEnded(record.stages.describe.state)) return 'settled';
     if (stage === 'describe' && record.stages.describe.attempts < MOST_DESCRIBE_ATTEMPTS) {
       // It was only ever told to wait: each look at it while Azure was away counted as a delivery.
       await queues.describe({ user_id: userId, image_id: imageId });
@@ -102,7 +112,18 @@ export function createDeadLetterSweep({ letters, images, jobs, objects, queues, 
       const event_id = `described:${imageId}:${record.generation}:given-up`;
       await queues.organize([{ type: 'described', event_id, user_id: userId, image_id: imageId }]);
     }
+    if (ended && stage === 'organize') await sendSettled(queues, ended, clock());
     return 'settled';
+  }
+
+  /** What is derived from a photo could not be brought in line with it. Nobody tries again by himself: it would go round for ever. */
+  async function letGo({ type, user_id, image_id }: Extract<OrganizeEvent, { type: 'settled' | 'edited' }>) {
+    logger.error('A photo cannot be indexed: searching and counters may not know it as it is. Any edit tries again.', {
+      event_type: type,
+      image_id,
+    });
+    await images.letGo({ userId: user_id, imageId: image_id });
+    return 'settled' as const;
   }
 
   async function endJob(userId: string, jobId: string): Promise<Verdict> {
@@ -117,6 +138,9 @@ export function createDeadLetterSweep({ letters, images, jobs, objects, queues, 
     switch (event.type) {
       case 'described':
         return endStage('organize', event.user_id, event.image_id);
+      case 'settled':
+      case 'edited':
+        return letGo(event);
       case 'reclustered':
         await endJob(event.user_id, event.job_id);
         return 'settled';
@@ -143,7 +167,7 @@ export function createDeadLetterSweep({ letters, images, jobs, objects, queues, 
     organize: async (body) => endOrganize(organizeEvent.parse(body)),
     async jobs(body) {
       const message = jobMessage.parse(body);
-      if (message.type === 'recluster') return endJob(message.user_id, message.job_id);
+      if (message.type !== 'name_cluster') return endJob(message.user_id, message.job_id);
       // Azure was away for very long; nothing but a name is missing.
       await queues.jobs(message);
       return 'settled';

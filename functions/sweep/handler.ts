@@ -42,6 +42,7 @@ const deps = {
 const sweepDeadLetters = createDeadLetterSweep({
   ...deps,
   letters: createDeadLetters(sqs),
+  logger,
   urls: settings.DEAD_LETTER_QUEUE_URLS,
 });
 const sweepStuck = createStuck({ ...deps, staleMs: settings.SWEEP_STALE_SECONDS * 1000 });

@@ -3,9 +3,10 @@ import type { Images } from '../../shared/adapters/images.ts';
 import type { Job, Jobs } from '../../shared/adapters/jobs.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
-import { hasEnded, type ImageRecord, STAGES, type StageName } from '../../shared/domain/image.ts';
+import { hasEnded, type ImageRecord, isTerminal, STAGES, type StageName } from '../../shared/domain/image.ts';
 import { incomingKey } from '../../shared/domain/object-keys.ts';
 import { each } from './each.ts';
+import { sendSettled } from './send-settled.ts';
 
 export interface StuckDeps {
   images: Images;
@@ -53,13 +54,18 @@ export function createStuck({ images, jobs, objects, queues, clock, staleMs }: S
       if (await objects.head(incomingKey(userId, imageId))) {
         await images.touch(key);
         await resend.ingest(record);
-      } else if (Date.parse(record.upload_expires_at) < clock().getTime()) await images.expire(key);
+      } else if (Date.parse(record.upload_expires_at) < clock().getTime()) {
+        const expired = await images.expire(key);
+        if (expired) await sendSettled(queues, expired, clock());
+      }
       return;
     }
-    const stage = STAGES.find((name) => !hasEnded(record.stages[name].state));
     await images.touch(key);
+    // It has ended; what is derived from it has not followed yet.
+    if (isTerminal(record.status)) return sendSettled(queues, record, clock());
+    const stage = STAGES.find((name) => !hasEnded(record.stages[name].state));
     if (stage) await resend[stage](record);
-    else await images.finishIfEnded(key, record);
+    else await sendSettled(queues, await images.finishIfEnded(key, record), clock());
   }
 
   async function reviveJob(job: Job): Promise<void> {
@@ -70,7 +76,7 @@ export function createStuck({ images, jobs, objects, queues, clock, staleMs }: S
       return;
     }
     await jobs.advance(job.user_id, job.job_id, job.progress);
-    await queues.jobs({ type: 'recluster', user_id: job.user_id, job_id: job.job_id });
+    await queues.jobs({ type: job.type, user_id: job.user_id, job_id: job.job_id });
   }
 
   /** Answers how many images and jobs were looked at. Throws, at the end, what went wrong with any of them. */

@@ -5,6 +5,7 @@ import {
   PutCommand,
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { foundBeside } from '../domain/edits.ts';
 import {
   allStagesEnded,
   type ClusterAssignment,
@@ -16,7 +17,10 @@ import {
   type Stage,
   type StageName,
 } from '../domain/image.ts';
+import { receiptOf } from '../domain/rerun.ts';
 import type { Clock } from './ids.ts';
+import { ALIVE, and, editedAsIn, ofGeneration, stageUnderWay, statusIn, unchangedSince } from './image-conditions.ts';
+import { createKeepWords } from './image-words.ts';
 import { type Change, type Condition, changeItem, holds, itemsByKey, pendingShard, staleItems } from './table.ts';
 
 export interface ImageKey {
@@ -30,6 +34,15 @@ export interface ImagePage {
   nextCursor: string | null;
 }
 
+export interface ImageListing {
+  limit: number;
+  cursor?: string | undefined;
+  page?: number | undefined;
+  status?: ImageStatus | undefined;
+  /** Only the archived ones, or only the others; both where absent. */
+  archived?: boolean | undefined;
+}
+
 /** How a stage ended, as its function knows it; times and attempts are filled in here. */
 export interface StageOutcome {
   state: EndedStageState;
@@ -38,35 +51,10 @@ export interface StageOutcome {
   cost_microusd?: number;
 }
 
-/** What a model said about a photo. */
-export type ModelWords = Required<
-  Pick<ImageRecord, 'title' | 'description' | 'tags' | 'text' | 'display_name' | 'described_by'>
->;
-
 const sk = (imageId: string) => `IMAGE#${imageId}`;
+const itemKey = ({ userId, imageId }: ImageKey) => ({ user_id: userId, sk: sk(imageId) });
 /** How many records one request may read while looking for those that match a filter. */
 const FILTER_READ_BOUND = 1000;
-
-/** Visible to its owner: exists and is not being erased. */
-const ALIVE: Condition = { expression: 'attribute_exists(sk) AND attribute_not_exists(deleted_at)' };
-
-const and = (...conditions: Condition[]): Condition => ({
-  expression: conditions.map(({ expression }) => `(${expression})`).join(' AND '),
-  names: Object.assign({}, ...conditions.map(({ names }) => names ?? {})),
-  values: Object.assign({}, ...conditions.map(({ values }) => values ?? {})),
-});
-
-const statusIn = (...statuses: ImageStatus[]): Condition => ({
-  expression: `#status IN (${statuses.map((_, index) => `:status${index}`).join(', ')})`,
-  names: { '#status': 'status' },
-  values: Object.fromEntries(statuses.map((status, index) => [`:status${index}`, status])),
-});
-
-const stageUnderWay = (name: StageName): Condition => ({
-  expression: `#stages.#${name}.#state IN (:pending, :running)`,
-  names: { '#stages': 'stages', [`#${name}`]: name, '#state': 'state' },
-  values: { ':pending': 'pending', ':running': 'running' },
-});
 
 /**
  * Image records and the conditional writes that move them through their life. Every method may be repeated: where a step was
@@ -76,25 +64,20 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
   const now = () => clock().toISOString();
 
   function change(key: ImageKey, { set, ...rest }: Change): Promise<ImageRecord | null> {
-    return changeItem(
-      table,
-      tableName,
-      { user_id: key.userId, sk: sk(key.imageId) },
-      { ...rest, set: { ...set, updated_at: now() } },
-    ) as Promise<ImageRecord | null>;
+    const changed = { ...rest, set: { ...set, updated_at: now() } };
+    return changeItem(table, tableName, itemKey(key), changed) as Promise<ImageRecord | null>;
   }
 
   /** The owner's record, also while it is being erased (`deleted_at` set); `null` where there is none. */
-  async function get({ userId, imageId }: ImageKey): Promise<ImageRecord | null> {
-    const answer = await table.send(
-      new GetCommand({ TableName: tableName, Key: { user_id: userId, sk: sk(imageId) }, ConsistentRead: true }),
-    );
+  async function get(key: ImageKey): Promise<ImageRecord | null> {
+    const answer = await table.send(new GetCommand({ TableName: tableName, Key: itemKey(key), ConsistentRead: true }));
     return (answer.Item as ImageRecord | undefined) ?? null;
   }
 
-  /** Sets the terminal status and takes the record off the list of what is under way. */
+  /** Sets the terminal status. The record stays on the list of what is under way until what is derived from it has followed. */
   function end(key: ImageKey, status: ImageStatus, record: Partial<ImageRecord>, condition: Condition) {
-    return change(key, { set: { ...record, status }, remove: ['shard', 'since'], condition: and(ALIVE, condition) });
+    const underWay = { shard: pendingShard(key.imageId), since: now() };
+    return change(key, { set: { ...record, status, ...underWay }, condition: and(ALIVE, condition) });
   }
 
   /** `done` once every stage has ended. Answers the record as it is then. */
@@ -128,14 +111,23 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       return erasing ? records : records.filter((record) => !record.deleted_at);
     },
 
-    /** Newest first. A page may be shorter than `limit` and still have a next one: reading under a filter is bounded. */
+    /**
+     * Newest first. A page may be shorter than `limit` and still have a next one: reading under a filter is bounded. `page` counts
+     * from 1, and reads all that lies before it.
+     */
     async list(
       userId: string,
-      { limit, cursor, status }: { limit: number; cursor?: string | undefined; status?: ImageStatus | undefined },
+      { limit, cursor, page: number = 1, status, archived }: ImageListing,
     ): Promise<ImagePage> {
+      const filtered = status !== undefined || archived === true;
+      const matches = (record: ImageRecord) =>
+        !record.deleted_at &&
+        (status === undefined || record.status === status) &&
+        (archived === undefined || (record.archived ?? false) === archived);
       const items: ImageRecord[] = [];
+      let skip = (number - 1) * limit;
       let start = cursor === undefined ? undefined : { user_id: userId, sk: sk(cursor) };
-      for (let read = 0; read < FILTER_READ_BOUND; ) {
+      for (let read = 0; read < FILTER_READ_BOUND + (number - 1) * limit; ) {
         const answer = await table.send(
           new QueryCommand({
             TableName: tableName,
@@ -144,12 +136,16 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
             ScanIndexForward: false,
             ExclusiveStartKey: start,
             // One more than asked for tells whether there is a next page.
-            Limit: status === undefined ? limit + 1 : 100,
+            Limit: filtered ? 100 : limit + 1,
           }),
         );
         const page = (answer.Items ?? []) as ImageRecord[];
         for (const record of page) {
-          if (record.deleted_at || (status !== undefined && record.status !== status)) continue;
+          if (!matches(record)) continue;
+          if (skip > 0) {
+            skip -= 1;
+            continue;
+          }
           if (items.length === limit) return { items, nextCursor: items.at(-1)?.image_id ?? null };
           items.push(record);
         }
@@ -215,7 +211,7 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       stage.attempts += 1;
       return change(key, {
         set: { [`stages.${name}`]: stage, since: started },
-        condition: and(ALIVE, stageUnderWay(name)),
+        condition: and(ALIVE, stageUnderWay(name), ofGeneration(record)),
       });
     },
 
@@ -232,38 +228,43 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       const attempts = Math.max(0, record.stages[name].attempts - (counts ? 0 : 1));
       return change(key, {
         set: { [`stages.${name}.state`]: 'pending', [`stages.${name}.attempts`]: attempts, since: until.toISOString() },
-        condition: and(ALIVE, stageUnderWay(name)),
+        condition: and(ALIVE, stageUnderWay(name), ofGeneration(record)),
       });
     },
 
     /**
-     * Ends a stage, once: the first end wins. Sets `fields` with it, and the photo to `done` where it was the last.
-     * Answers the record as it is then, or `null` where the photo is gone.
+     * Ends a stage, once: the first end wins. Sets `fields` with it, but for those a person has locked, and the photo to `done` where it
+     * was the last. Answers the record as it is then, or `null` where the photo is gone, or not the one that was `begun` any more.
      */
     async endStage(
       key: ImageKey,
       name: StageName,
       outcome: StageOutcome,
       fields: Partial<ImageRecord> = {},
+      begun?: Pick<ImageRecord, 'generation'>,
     ): Promise<ImageRecord | null> {
-      const before = await get(key);
-      if (!before || before.deleted_at) return null;
-      if (hasEnded(before.stages[name].state)) return finishIfEnded(key, before);
-      const { attempts, started_at } = before.stages[name];
-      const finished = now();
-      const stage: Stage = {
-        ...outcome,
-        attempts,
-        ...(started_at && { started_at, ms: Math.max(0, Date.parse(finished) - Date.parse(started_at)) }),
-        finished_at: finished,
-      };
-      const after = await change(key, {
-        set: { ...fields, [`stages.${name}`]: stage, since: finished },
-        condition: and(ALIVE, stageUnderWay(name)),
-      });
-      const record = after ?? (await get(key));
-      if (!record || record.deleted_at) return null;
-      return finishIfEnded(key, record);
+      for (;;) {
+        const before = await get(key);
+        if (!before || before.deleted_at || (begun && begun.generation !== before.generation)) return null;
+        if (hasEnded(before.stages[name].state)) return finishIfEnded(key, before);
+        const { attempts, started_at } = before.stages[name];
+        const finished = now();
+        const stage: Stage = {
+          ...receiptOf(before.stages[name]),
+          ...outcome,
+          attempts,
+          ...(started_at && { started_at, ms: Math.max(0, Date.parse(finished) - Date.parse(started_at)) }),
+          finished_at: finished,
+        };
+        const { set, remove } = foundBeside(before, fields);
+        const after = await change(key, {
+          set: { ...set, [`stages.${name}`]: stage, since: finished },
+          remove,
+          condition: and(ALIVE, stageUnderWay(name), ofGeneration(before), editedAsIn(before)),
+        });
+        // Otherwise it has been ended, erased or edited meanwhile.
+        if (after) return finishIfEnded(key, after);
+      }
     },
 
     finishIfEnded,
@@ -326,29 +327,45 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       });
     },
 
+    /**
+     * Ends the organize stage, and the photo, as `done` says ({@link asDone}): what is derived from it says so already. `null` where the
+     * photo has been deleted or changed since it was `seen`.
+     */
+    finish(key: ImageKey, seen: ImageRecord, done: ImageRecord): Promise<ImageRecord | null> {
+      const { status, cluster, processing_ms, stages } = done;
+      return change(key, {
+        set: { status, cluster, processing_ms, 'stages.organize': stages.organize },
+        remove: ['shard', 'since'],
+        condition: and(ALIVE, statusIn('processing'), stageUnderWay('organize'), unchangedSince(seen)),
+      });
+    },
+
+    /** Takes a photo that has ended off the list of what is under way, unless it has changed since it was `seen`. */
+    async settle(key: ImageKey, seen: ImageRecord): Promise<void> {
+      await changeItem(table, tableName, itemKey(key), {
+        remove: ['shard', 'since'],
+        condition: and(ALIVE, statusIn(seen.status), unchangedSince(seen)),
+      });
+    },
+
+    /** Takes a photo that has ended off the list of what is under way, though what is derived from it may lag behind. */
+    async letGo(key: ImageKey): Promise<void> {
+      await changeItem(table, tableName, itemKey(key), {
+        remove: ['shard', 'since'],
+        condition: and(ALIVE, statusIn('done', 'failed', 'rejected', 'duplicate', 'expired')),
+      });
+    },
+
     /** Notes the cluster, also on a photo that is being erased: erasing has to know what to take it out of. */
     setCluster(key: ImageKey, cluster: ClusterAssignment): Promise<ImageRecord | null> {
       return change(key, { set: { cluster }, condition: { expression: 'attribute_exists(sk)' } });
     },
 
-    /**
-     * Stores a model's words before the stage that bought them ends, so that a later run need not buy them again. The first
-     * words stay: answers the record with those that count, or `null` where the photo is gone.
-     */
-    async keepWords(key: ImageKey, words: ModelWords, spent: Pick<Stage, 'tokens' | 'cost_microusd'>) {
-      const { tokens, cost_microusd } = spent;
-      const kept = await change(key, {
-        set: { ...words, 'stages.describe.tokens': tokens, 'stages.describe.cost_microusd': cost_microusd },
-        condition: and(ALIVE, { expression: 'attribute_not_exists(described_by)' }),
-      });
-      if (kept) return kept;
-      const record = await get(key);
-      return record?.deleted_at ? null : record;
-    },
+    keepWords: createKeepWords({ get, change }),
 
     /** Removes the record itself: the last step of erasing a photo. */
-    async erase({ userId, imageId }: ImageKey): Promise<void> {
-      await table.send(new DeleteCommand({ TableName: tableName, Key: { user_id: userId, sk: sk(imageId) } }));
+    async erase(key: ImageKey): Promise<void> {
+      await table.send(new DeleteCommand({ TableName: tableName, Key: itemKey(key) }));
     },
 
     /** Records under way that have shown no sign of life since `before`, oldest first, from every shard. */

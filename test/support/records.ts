@@ -1,4 +1,5 @@
 import { freshStages, type ImageRecord } from '../../shared/domain/image.ts';
+import { originalKey } from '../../shared/domain/object-keys.ts';
 
 export const AT = new Date('2026-01-01T12:00:00.000Z');
 
@@ -21,4 +22,31 @@ export function imageRecord(userId: string, number: number, changes: Partial<Ima
     updated_at: AT.toISOString(),
     ...changes,
   };
+}
+
+/** A photo that has come all the way, as its stages leave it; `changes` says what matters to the test. */
+export function donePhoto(userId: string, number: number, changes: Partial<ImageRecord> = {}): ImageRecord {
+  const id = imageId(number);
+  const original = { key: originalKey(userId, id), content_type: 'image/jpeg', bytes: 3, width: 4000, height: 3000 };
+  const ended = { state: 'done', attempts: 1 } as const;
+  return imageRecord(userId, number, {
+    status: 'done',
+    stages: { ingest: ended, describe: { ...ended, tokens: 900, cost_microusd: 400 }, organize: ended },
+    title: 'A beach',
+    description: 'Sand and sea.',
+    tags: ['beach', 'sea'],
+    text: 'No swimming',
+    display_name: 'sandy-beach.jpg',
+    described_by: { model: 'gpt-4o-mini', prompt_version: 'describe-1', at: AT.toISOString() },
+    described_in: 0,
+    original,
+    taken_at: '2025-07-01T10:00:00',
+    taken_at_offset: '+02:00',
+    taken_at_source: 'gps_zone',
+    taken_key: `2025-07-01T10:00:00#${id}`,
+    place: { city: 'Lisbon', country: 'Portugal', country_code: 'PT', distance_km: 2 },
+    processing_started_at: AT.toISOString(),
+    processing_ms: 1234,
+    ...changes,
+  });
 }

@@ -1,4 +1,4 @@
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDeadLetterSweep } from '../../functions/sweep/dead-letters.ts';
 import { createStuck } from '../../functions/sweep/stuck.ts';
@@ -6,8 +6,9 @@ import { createDeadLetters } from '../../shared/adapters/dead-letters.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
-import { createQueues } from '../../shared/adapters/queues.ts';
+import { createQueues, type QueueName } from '../../shared/adapters/queues.ts';
 import { freshStages, type ImageRecord, type StageName } from '../../shared/domain/image.ts';
+import type { Logger } from '../../shared/lambda/logger.ts';
 import { AT, imageId, imageRecord } from '../support/records.ts';
 import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
 
@@ -83,13 +84,37 @@ describe('what is stuck', () => {
     expect(await world.drain(queue)).toHaveLength(1);
   });
 
-  test('all stages ended, only the status is missing: it is done', async () => {
+  test.each(['done', 'rejected', 'failed'] as const)(
+    'what is derived from a photo that is %s has not followed: organize is told again, until it has settled the photo',
+    async (status) => {
+      const ended = { state: 'done', attempts: 1 } as const;
+      const stages = { ingest: ended, describe: ended, organize: ended };
+      const record = imageRecord(USER, 1, { status, stages, generation: 3 });
+      await deps.images.create(record);
+      for (const minutes of [16, 32]) {
+        later(minutes);
+        await sweep();
+        await sweep();
+        const [sent, ...more] = (await world.drain('organize')) as { event_id: string }[];
+        expect(sent).toMatchObject({ type: 'settled', image_id: imageId(1), user_id: USER });
+        expect(sent?.event_id).toMatch(new RegExp(`^settled:${imageId(1)}:3:${status}:`));
+        expect(more).toEqual([]);
+      }
+      await deps.images.settle(key, (await deps.images.get(key)) as ImageRecord);
+      later(60);
+      await sweep();
+      expect(await world.drain('organize')).toEqual([]);
+    },
+  );
+
+  test('all stages ended, only the status is missing: it is done, and organize is told', async () => {
     const ended = { state: 'done', attempts: 1 } as const;
     const stages = { ingest: ended, describe: ended, organize: ended };
     await deps.images.create(imageRecord(USER, 1, { status: 'processing', stages }));
     later(16);
     await sweep();
     expect(await deps.images.get(key)).toMatchObject({ status: 'done' });
+    expect(await world.drain('organize')).toMatchObject([{ type: 'settled', image_id: imageId(1) }]);
   });
 
   test('an upload that never came expires when its form has, with a reason', async () => {
@@ -103,7 +128,7 @@ describe('what is stuck', () => {
       status: 'expired',
       error: { code: 'upload_expired', message: expect.stringContaining('new one') },
     });
-    expect(await deps.images.stale(new Date(AT.getTime() + 1e9), 10)).toEqual([]);
+    expect(await world.drain('organize')).toMatchObject([{ type: 'settled', image_id: imageId(1) }]);
   });
 
   test('bytes that came but whose event was lost are read', async () => {
@@ -144,8 +169,19 @@ describe('what is stuck', () => {
     expect(await world.drain('organize')).toMatchObject([{ type: 'removed', image_id: imageId(1) }]);
   });
 
+  test('a job of another kind is sent again as what it is', async () => {
+    const request = { stages: ['describe' as const], lists: ['STATUS#done'] };
+    const job = await deps.jobs.create(USER, { type: 'reprocess', request }, () => imageId(52));
+    later(16);
+    await sweep();
+    expect(await world.drain('jobs')).toMatchObject([{ type: 'reprocess', job_id: job.job_id }]);
+    await deps.jobs.fail(USER, job.job_id, { code: 'c', message: 'm' });
+  });
+
   test('a job is sent again, and fails after a day', async () => {
-    const job = await deps.jobs.create(USER, { k: 'auto', names: true }, () => imageId(50));
+    const job = await deps.jobs.create(USER, { type: 'recluster', request: { k: 'auto', names: true } }, () =>
+      imageId(50),
+    );
     later(16);
     await sweep();
     expect(await world.drain('jobs')).toMatchObject([{ type: 'recluster', job_id: job.job_id }]);
@@ -157,11 +193,26 @@ describe('what is stuck', () => {
 });
 
 describe('dead letters', () => {
-  // The live queues stand in for the dead-letter ones: what lies in them is the same.
-  const sweep = () =>
-    createDeadLetterSweep({ ...deps, letters: createDeadLetters(world.sqs), urls: { ingest: world.urls.ingest } })();
-  const sweepOf = (name: 'describe' | 'organize' | 'jobs') =>
-    createDeadLetterSweep({ ...deps, letters: createDeadLetters(world.sqs), urls: { [name]: world.urls[name] } })();
+  /** What was logged as an error. */
+  let logged: unknown[] = [];
+  const logger = { error: (...message: unknown[]) => void logged.push(message) } as unknown as Logger;
+  const sweepUrls = (urls: Partial<Record<QueueName, string>>) =>
+    createDeadLetterSweep({ ...deps, logger, letters: createDeadLetters(world.sqs), urls })();
+  // The live queues stand in for the dead-letter ones: what lies in them is the same. But organize's, which sweep sends to as well.
+  const sweepOf = (name: 'ingest' | 'describe' | 'organize' | 'jobs') =>
+    sweepUrls({ [name]: name === 'organize' ? dead : world.urls[name] });
+  const sweep = () => sweepOf('ingest');
+  let dead: string;
+  let deadQueue: ReturnType<typeof createQueues>;
+  beforeAll(async () => {
+    const Attributes = { FifoQueue: 'true', VisibilityTimeout: '30' };
+    dead =
+      (await world.sqs.send(new CreateQueueCommand({ QueueName: 'dead-organize.fifo', Attributes }))).QueueUrl ?? '';
+    deadQueue = createQueues(world.sqs, { organize: dead });
+  });
+  beforeEach(() => {
+    logged = [];
+  });
 
   test('ingest gave up: failed, with a reason and its bytes kept where originals lie', async () => {
     await stuckIn('ingest');
@@ -176,6 +227,7 @@ describe('dead letters', () => {
     await world.aws.releaseInFlight();
     expect(await letters.look(url, 10)).toHaveLength(1);
     await world.aws.releaseInFlight();
+    expect(await world.drain('organize')).toMatchObject([{ type: 'settled', image_id: imageId(1) }]);
     expect(await deps.images.get(key)).toMatchObject({
       status: 'failed',
       error: { code: 'ingest_gave_up' },
@@ -218,7 +270,7 @@ describe('dead letters', () => {
       const stages = { ...freshStages(), ingest: ended, describe: ended };
       await deps.images.create(imageRecord(USER, number, { status: 'processing', stages }));
       const id = imageId(number);
-      await deps.queues.organize([{ type: 'described', event_id: `described:${id}`, user_id: USER, image_id: id }]);
+      await deadQueue.organize([{ type: 'described', event_id: `described:${id}`, user_id: USER, image_id: id }]);
     }
     await sweepOf('organize');
     await sweepOf('organize');
@@ -248,13 +300,36 @@ describe('dead letters', () => {
   test('organize gave up: the photo is done, and its stage says what is missing', async () => {
     const record = await stuckIn('organize');
     const event_id = `described:${record.image_id}:0`;
-    await deps.queues.organize([{ type: 'described', event_id, user_id: USER, image_id: record.image_id }]);
+    await deadQueue.organize([{ type: 'described', event_id, user_id: USER, image_id: record.image_id }]);
     await sweepOf('organize');
     expect(await deps.images.get(key)).toMatchObject({ status: 'done', stages: { organize: { state: 'failed' } } });
+    expect(await world.drain('organize')).toMatchObject([{ type: 'settled', image_id: imageId(1) }]);
   });
 
+  test('a letter of before a photo was run again does not end the new run', async () => {
+    const { image_id } = await stuckIn('describe');
+    await deadQueue.organize([{ type: 'described', event_id: `described:${image_id}:0:old`, user_id: USER, image_id }]);
+    await sweepOf('organize');
+    expect(await deps.images.get(key)).toMatchObject({ stages: { organize: { state: 'pending' } } });
+  });
+
+  test.each(['settled', 'edited'] as const)(
+    'a photo that could not be indexed (%s) is let go, and an error says so',
+    async (type) => {
+      const { image_id } = imageRecord(USER, 1);
+      await deps.images.create(imageRecord(USER, 1, { status: 'done' }));
+      await deadQueue.organize([{ type, event_id: `${type}:${image_id}`, user_id: USER, image_id }]);
+      await sweepOf('organize');
+      expect(logged).toMatchObject([[expect.stringContaining('cannot be indexed'), { image_id }]]);
+      expect(await deps.images.get(key)).not.toHaveProperty('shard');
+      expect(await createDeadLetters(world.sqs).look(dead, 10)).toEqual([]);
+    },
+  );
+
   test('a job gave up: failed, with a reason', async () => {
-    const job = await deps.jobs.create(USER, { k: 'auto', names: true }, () => imageId(51));
+    const job = await deps.jobs.create(USER, { type: 'recluster', request: { k: 'auto', names: true } }, () =>
+      imageId(51),
+    );
     await deps.queues.jobs({ type: 'recluster', user_id: USER, job_id: job.job_id });
     await sweepOf('jobs');
     expect(await deps.jobs.get(USER, job.job_id)).toMatchObject({ status: 'failed', error: { code: 'gave_up' } });

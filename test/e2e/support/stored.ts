@@ -9,9 +9,9 @@ import {
 } from '@aws-sdk/client-s3vectors';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { LocalStack } from '../../../local/stack.ts';
+import type { IndexedVector } from '../../support/deviations.ts';
+import type { Item } from '../../support/items.ts';
 import type { Aws } from './stack.ts';
-
-export type Item = Record<string, unknown> & { user_id: string; sk: string };
 
 export interface StoredObject {
   key: string;
@@ -25,7 +25,7 @@ export interface Stored {
   items: Item[];
   objects: StoredObject[];
   /** Every vector of every index of every vector bucket. */
-  vectors: { index: string; key: string; values: number[] }[];
+  vectors: IndexedVector[];
 }
 
 export type Reachable = Aws & Pick<LocalStack, 'outputs'>;

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { IndexEntry, PostingOf } from '../../shared/adapters/image-index.ts';
+import type { ImageRecord } from '../../shared/domain/image.ts';
+import { postingsOf, suggestionsOf } from '../../shared/domain/search/postings.ts';
+import { contributionOf } from '../../shared/domain/summary.ts';
+
+/** What has to be written for one photo so that the index says what its record says. */
+export interface IndexChange {
+  record: ImageRecord | null;
+  before: IndexEntry;
+  after: IndexEntry;
+  puts: PostingOf[];
+  deletes: Pick<PostingOf, 'list' | 'image_id'>[];
+}
+
+/** Compares a record (`null`: nothing of it is to stay) with what is written for it; `null` where nothing has to change. */
+export function changeOf(
+  image_id: string,
+  record: ImageRecord | null,
+  known: IndexEntry | undefined,
+): IndexChange | null {
+  if (!record && !known) return null;
+  const before = known ?? { image_id, lists: {}, suggestions: [], contribution: null, looks: null };
+  const postings = (record ? postingsOf(record) : []).map((posting) => ({ ...posting, image_id }));
+  const lists = new Map(postings.map(({ list, ...attributes }) => [list, digestOf(attributes)]));
+  const after: IndexEntry = {
+    image_id,
+    lists: Object.fromEntries(lists),
+    suggestions: record ? suggestionsOf(record) : [],
+    contribution: record ? contributionOf(record) : null,
+    looks: record ? looksOf(record) : null,
+  };
+  const puts = postings.filter(({ list }) => before.lists[list] !== lists.get(list));
+  const deletes = Object.keys(before.lists)
+    .filter((list) => !lists.has(list))
+    .map((list) => ({ list, image_id }));
+  const counted = ({ suggestions, contribution, looks }: IndexEntry) => digestOf([suggestions, contribution, looks]);
+  const same = puts.length === 0 && deletes.length === 0 && counted(before) === counted(after);
+  return known && record && same ? null : { record, before, after, puts, deletes };
+}
+
+/** All of a record that can decide whether two photos look the same. */
+function looksOf({ status, phash, colors, color_bins, placeholder, width, height }: ImageRecord): string | null {
+  if (status !== 'done' || phash === undefined) return null;
+  return digestOf([phash, colors, color_bins, placeholder, width, height]);
+}
+
+/** Eight characters that differ where the values do, whatever the order of their fields: the table does not keep it. */
+function digestOf(value: unknown): string {
+  const sorted = JSON.stringify(value, (_, field: unknown) =>
+    field !== null && typeof field === 'object' && !Array.isArray(field)
+      ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : field,
+  );
+  return createHash('sha256').update(sorted).digest('base64url').slice(0, 8);
+}

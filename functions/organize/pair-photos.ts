@@ -1,0 +1,54 @@
+import type { ImageRecord } from '../../shared/domain/image.ts';
+import { looksSame, NEAR_DISTANCE } from '../../shared/domain/near-duplicates.ts';
+import { hamming, phashBands } from '../../shared/domain/phash.ts';
+import type { OrganizeDeps } from './deps.ts';
+
+/** Neighbours a photo has at the most. A group is what is reached from one to the next, so it may be larger. */
+const MOST_NEIGHBOURS = 50;
+/** Photos with a similar hash that are looked at more closely. */
+const MOST_COMPARED = 200;
+const MOST_READ_AT_ONCE = 100;
+
+/** Near-duplicates: pairs of photos that show the same picture. */
+export function createPairPhotos({ images, near }: Pick<OrganizeDeps, 'images' | 'near'>) {
+  /**
+   * Brings a photo's pairs in line with its looks (`null`: it has none to compare). `paired`: it may have pairs from before.
+   */
+  return async function pairPhoto(userId: string, imageId: string, record: ImageRecord | null, paired: boolean) {
+    const before = paired ? await near.neighbours(userId, imageId, MOST_NEIGHBOURS) : new Map<string, number>();
+    const alike = record ? await photosLike(userId, record) : [];
+    const after = new Map<string, number>();
+    for (const { image_id, distance } of alike) {
+      if (after.size === MOST_NEIGHBOURS) break;
+      if (before.has(image_id) || (await hasRoom(userId, image_id))) after.set(image_id, distance);
+    }
+    // Those that were there as well: a run that died may have written them in one direction only.
+    await near.change(userId, imageId, { added: after, removed: [...before.keys()].filter((id) => !after.has(id)) });
+  };
+
+  async function hasRoom(userId: string, imageId: string): Promise<boolean> {
+    return (await near.neighbours(userId, imageId, MOST_NEIGHBOURS)).size < MOST_NEIGHBOURS;
+  }
+
+  /** Photos that show the same picture, the most alike first, newer before older. */
+  async function photosLike(userId: string, record: ImageRecord): Promise<{ image_id: string; distance: number }[]> {
+    const { image_id: self, phash } = record;
+    if (phash === undefined) return [];
+    const hashed = await near.hashed(userId, phashBands(phash));
+    const close = [...hashed]
+      .map(([image_id, other]) => ({ image_id, distance: hamming(phash, other) }))
+      .filter(({ image_id, distance }) => image_id !== self && distance <= NEAR_DISTANCE)
+      .sort((a, b) => a.distance - b.distance || (a.image_id < b.image_id ? 1 : -1))
+      .slice(0, MOST_COMPARED);
+    const records = new Map<string, ImageRecord>();
+    for (let start = 0; start < close.length; start += MOST_READ_AT_ONCE) {
+      const ids = close.slice(start, start + MOST_READ_AT_ONCE).map(({ image_id }) => image_id);
+      for (const other of await images.getMany(userId, ids, { consistent: true })) records.set(other.image_id, other);
+    }
+    return close.flatMap(({ image_id }) => {
+      const other = records.get(image_id);
+      // Its hash may have changed since it was listed.
+      return other?.phash && looksSame(record, other) ? [{ image_id, distance: hamming(phash, other.phash) }] : [];
+    });
+  }
+}

@@ -1,0 +1,133 @@
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Posting, Suggestion } from '../domain/search/postings.ts';
+import type { Contribution } from '../domain/summary.ts';
+import { writeItems } from './batch-write.ts';
+import { createSummaries, type StoredSummary } from './summaries.ts';
+import { type ItemKey, itemsByKey } from './table.ts';
+
+/** `DOC#{image_id}`: what is written for one photo, so that a change of it need not be looked for. */
+export interface IndexEntry {
+  image_id: string;
+  /** Each posting list it may be in, with a digest of its posting there; `''` where what lies there is not known. */
+  lists: Record<string, string>;
+  suggestions: Suggestion[];
+  /** What the counters contain of it. */
+  contribution: Contribution | null;
+  /** A digest of what its near-duplicates were decided by; `null` where it has none, `''` where they have to be decided anew. */
+  looks: string | null;
+}
+
+export interface CountedSuggestion extends Suggestion {
+  count: number;
+}
+
+/** What one pass changes that could not be repeated: absolute values, written down before any of them is. */
+export interface Journal {
+  summary: StoredSummary;
+  suggestions: CountedSuggestion[];
+  /** What is to be believed of each photo if the pass dies: no posting, and no near-duplicate, is known to be right. */
+  entries: IndexEntry[];
+}
+
+export interface PostingOf extends Posting {
+  image_id: string;
+}
+
+/** How many items one batch read takes. */
+const MOST_READ_AT_ONCE = 100;
+
+/**
+ * The writing side of the inverted index, the suggestions and the counters. Written by `organize` alone, one pass at a time: a pass
+ * is opened by a journal, and one that died is made up for by the next (`recover`).
+ */
+export function createImageIndex(table: DynamoDBDocumentClient, tableName: string) {
+  const summaries = createSummaries(table, tableName);
+  const journalKey = (userId: string) => ({ user_id: userId, sk: 'JOURNAL' });
+  const entryKey = (userId: string, imageId: string) => ({ user_id: userId, sk: `DOC#${imageId}` });
+  const suggestionKey = (userId: string, key: string) => ({ user_id: userId, sk: `SUGGEST#${key}` });
+  const postingKey = (userId: string, list: string, imageId: string) => ({ user_id: userId, sk: `${list}#${imageId}` });
+
+  async function read(keys: readonly ItemKey[]): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = [];
+    for (let start = 0; start < keys.length; start += MOST_READ_AT_ONCE) {
+      const some = keys.slice(start, start + MOST_READ_AT_ONCE);
+      items.push(...(await itemsByKey(table, tableName, some, { consistent: true })));
+    }
+    return items;
+  }
+
+  /** Writes what the journal says; `entries` may by now know better. Entries of photos that are gone (`gone`) are removed. */
+  async function commit(
+    userId: string,
+    { summary, suggestions, entries }: Journal,
+    gone: ReadonlySet<string> = new Set(),
+  ): Promise<void> {
+    await summaries.put(userId, summary);
+    const [kept, emptied] = [
+      suggestions.filter(({ count }) => count > 0),
+      suggestions.filter(({ count }) => count <= 0),
+    ];
+    await writeItems(table, tableName, {
+      puts: [
+        ...kept.map(({ key, text, kind, count }) => ({ ...suggestionKey(userId, key), text, kind, count })),
+        ...entries
+          .filter(({ image_id }) => !gone.has(image_id))
+          .map((entry) => ({ ...entry, ...entryKey(userId, entry.image_id) })),
+      ],
+      deletes: [
+        ...emptied.map(({ key }) => suggestionKey(userId, key)),
+        ...entries.filter(({ image_id }) => gone.has(image_id)).map(({ image_id }) => entryKey(userId, image_id)),
+      ],
+    });
+    await table.send(new DeleteCommand({ TableName: tableName, Key: journalKey(userId) }));
+  }
+
+  return {
+    commit,
+
+    /** Finishes what a pass that died has written down. To be called before anything is read for the next one. */
+    async recover(userId: string): Promise<void> {
+      const { Item } = await table.send(
+        new GetCommand({ TableName: tableName, Key: journalKey(userId), ConsistentRead: true }),
+      );
+      if (Item) await commit(userId, Item as Journal & ItemKey);
+    },
+
+    /** Opens a pass. Throws where another is open: then two would run at once. */
+    async open(userId: string, journal: Journal): Promise<void> {
+      const Item = { ...journal, ...journalKey(userId) };
+      await table.send(new PutCommand({ TableName: tableName, Item, ConditionExpression: 'attribute_not_exists(sk)' }));
+    },
+
+    /** What is written for these photos, by id; nothing for some. */
+    async entries(userId: string, imageIds: readonly string[]): Promise<Map<string, IndexEntry>> {
+      const items = await read(imageIds.map((imageId) => entryKey(userId, imageId)));
+      return new Map(items.map((item) => [item.image_id as string, item as unknown as IndexEntry]));
+    },
+
+    summary: (userId: string) => summaries.get(userId, { consistent: true }),
+
+    /** How many photos are counted under each of these suggestions' keys; absent is none. */
+    async suggested(userId: string, keys: readonly string[]): Promise<Map<string, number>> {
+      const items = await read(keys.map((key) => suggestionKey(userId, key)));
+      return new Map(items.map(({ sk, count }) => [String(sk).slice('SUGGEST#'.length), Number(count)]));
+    },
+
+    /** Puts and removes postings, in no particular order. */
+    async writePostings(
+      userId: string,
+      puts: readonly PostingOf[],
+      deletes: readonly Pick<PostingOf, 'list' | 'image_id'>[],
+    ): Promise<void> {
+      await writeItems(table, tableName, {
+        puts: puts.map(({ list, image_id, ...attributes }) => ({
+          ...postingKey(userId, list, image_id),
+          image_id,
+          ...attributes,
+        })),
+        deletes: deletes.map(({ list, image_id }) => postingKey(userId, list, image_id)),
+      });
+    },
+  };
+}
+export type ImageIndex = ReturnType<typeof createImageIndex>;

@@ -1,0 +1,127 @@
+import { type ImageRecord, isDegraded, isTerminal } from '../image.ts';
+import { phashBands } from '../phash.ts';
+import { documentOf } from './document.ts';
+import { cameraOf, camerasOf, placesOf, tagsOf } from './names.ts';
+import { indexForm } from './words.ts';
+
+/**
+ * A photo's entry in one list of the inverted index. In the table it is the item
+ * `{user_id, sk: list + '#' + image_id, image_id, ...attributes}`: ids are UUIDv7, so a list read backwards is newest first.
+ */
+export interface Posting {
+  list: string;
+  /** Local wall time; on every posting of a photo that has one, so that dates are tested without reading the record. */
+  taken_at?: string;
+  /** `TERM#`: occurrences weighted by field, the fields by name, and the length of the whole document. */
+  tf?: number;
+  in?: string[];
+  len?: number;
+  /** `COLOR#`: mean of the bin's pixels in OKLab, and the bin's share of the picture (0–1). */
+  l?: number;
+  a?: number;
+  b?: number;
+  share?: number;
+  /** `PHASH#`: the whole hash, 16 hex digits. */
+  phash?: string;
+}
+
+/** Something to offer while a person types. `key` is the rest of the item's sort key after `SUGGEST#`. */
+export interface Suggestion {
+  key: string;
+  text: string;
+  kind: 'tag' | 'place' | 'camera' | 'name';
+}
+
+/** Names of the lists; arguments are in index form (see words.ts and names.ts). */
+export const listOf = {
+  term: (stem: string) => `TERM#${stem}`,
+  tag: (tag: string) => `TAG#${tag}`,
+  color: (bin: string) => `COLOR#${bin}`,
+  phash: (band: string) => `PHASH#${band}`,
+  place: (name: string) => `PLACE#${name}`,
+  camera: (name: string) => `CAMERA#${name}`,
+  status: (status: ImageRecord['status'] | 'degraded') => `STATUS#${status}`,
+  favorite: 'FLAG#favorite',
+  model: (model: string, promptVersion: string) => `MODEL#${indexForm(model)}/${indexForm(promptVersion)}`,
+};
+
+/** A photo is in so many lists at the most; what does not fit are its least telling words. */
+const MOST_POSTINGS = 120;
+
+/**
+ * Every list a photo belongs to, each once. None where it is deleted or still under way; of one that ended otherwise than `done`
+ * only its status.
+ */
+export function postingsOf(record: ImageRecord): Posting[] {
+  if (record.deleted_at !== undefined || !isTerminal(record.status)) return [];
+  const taken = record.taken_at === undefined ? {} : { taken_at: record.taken_at };
+  const posting = (list: string, attributes: Omit<Posting, 'list'> = {}): Posting => ({
+    list,
+    ...taken,
+    ...attributes,
+  });
+
+  const status = posting(listOf.status(record.status));
+  if (record.status !== 'done') return [status];
+
+  const model = record.described_by;
+  const others = [
+    status,
+    ...(isDegraded(record) ? [posting(listOf.status('degraded'))] : []),
+    ...(record.favorite ? [posting(listOf.favorite)] : []),
+    ...(model ? [posting(listOf.model(model.model, model.prompt_version))] : []),
+    ...tagsOf(record).map((tag) => posting(listOf.tag(tag))),
+    ...placesOf(record).map((name) => posting(listOf.place(name))),
+    ...camerasOf(record).map((name) => posting(listOf.camera(name))),
+    ...(record.color_bins ?? []).map(({ bin, ...color }) => posting(listOf.color(bin), color)),
+    ...bandsOf(record).map(({ band, phash }) => posting(listOf.phash(band), { phash })),
+  ];
+  const { terms, length } = documentOf(record);
+  const words = terms
+    .slice(0, MOST_POSTINGS - others.length)
+    .map(({ stem, tf, fields }) => posting(listOf.term(stem), { tf, in: fields, len: length }));
+  return [...others, ...words];
+}
+
+/** The length of a photo's document in weighted words, as in its `TERM#` postings; 0 where it has none. */
+export function documentLength(record: ImageRecord): number {
+  return record.deleted_at === undefined && record.status === 'done' ? documentOf(record).length : 0;
+}
+
+/**
+ * What a photo adds to the suggestions, each key once. A text of several words is there once under each word it can be
+ * continued from (`york|new york#place`), three at the most.
+ */
+export function suggestionsOf(record: ImageRecord): Suggestion[] {
+  if (record.deleted_at !== undefined || record.status !== 'done') return [];
+  const { place, edits } = record;
+  const { brand, model } = cameraOf(record.metadata);
+  const texts: [Suggestion['kind'], string | undefined][] = [
+    ...tagsOf(record).map((tag): [Suggestion['kind'], string] => ['tag', tag]),
+    ['place', place?.city],
+    ['place', place?.region],
+    ['place', place?.country],
+    ['camera', brand],
+    ['camera', model],
+    ['name', edits?.display_name === undefined ? undefined : record.display_name],
+  ];
+  const found = new Map<string, Suggestion>();
+  for (const [kind, text] of texts) {
+    for (const key of text === undefined ? [] : keysOf(text, kind)) {
+      if (text !== undefined && !found.has(key)) found.set(key, { key, text, kind });
+    }
+  }
+  return [...found.values()];
+}
+
+function keysOf(text: string, kind: string): string[] {
+  const whole = indexForm(text);
+  if (whole === '') return [];
+  const words = whole.split(' ');
+  const rests = words.slice(1, 3).map((_, index) => `${words.slice(index + 1).join(' ')}|${whole}`);
+  return [whole, ...rests].map((key) => `${key}#${kind}`);
+}
+
+function bandsOf({ phash }: ImageRecord): { band: string; phash: string }[] {
+  return phash === undefined ? [] : [...new Set(phashBands(phash))].map((band) => ({ band, phash }));
+}
