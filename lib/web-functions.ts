@@ -55,11 +55,16 @@ export class WebFunctions extends Construct {
         'ORGANIZE_QUEUE_URL',
         'JOBS_QUEUE_URL',
         'AZURE_OPENAI_ENDPOINT',
+        'AZURE_OPENAI_API_VERSION',
+        'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
+        'EMBEDDINGS_PROVIDER',
       ),
     });
     grants.table(this.api.role, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
+    grants.index(this.api.role, 'by_taken');
+    grants.vectors(this.api.role, 'QueryVectors');
     grants.objects(this.api.role, { write: [incoming] });
-    grants.send(this.api.role, 'organize', 'jobs');
+    grants.send(this.api.role, 'ingest', 'describe', 'organize', 'jobs');
     grants.secret(this.api.role);
     grants.probe(this.api.role);
 

@@ -7,21 +7,28 @@ import {
   createVectorsClient,
 } from '../../shared/adapters/clients.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
+import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createIdentity } from '../../shared/adapters/identity/accounts.ts';
 import { createSessionCheck, createSessions } from '../../shared/adapters/identity/sessions.ts';
+import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImageUrls } from '../../shared/adapters/image-urls.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createLinkSignatures } from '../../shared/adapters/link-signatures.ts';
+import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPostings } from '../../shared/adapters/postings.ts';
 import { createProbes } from '../../shared/adapters/probes.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
+import { createSummaries } from '../../shared/adapters/summaries.ts';
 import { createUploadForms } from '../../shared/adapters/uploads.ts';
+import { createVectors } from '../../shared/adapters/vectors.ts';
 import type { FunctionSettings } from '../../shared/config.ts';
 import type { Deps } from './deps.ts';
+import { createEmbedQuery } from './search/embed-query.ts';
 
 /** The settings this function is given. */
 export const SETTINGS = [
@@ -40,14 +47,20 @@ export const SETTINGS = [
   'S3_ADDRESSING_STYLE',
   'FIREBASE_API_KEY',
   'AZURE_OPENAI_ENDPOINT',
+  'AZURE_OPENAI_API_VERSION',
+  'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
+  'EMBEDDINGS_PROVIDER',
   'UPLOAD_EXPIRES_SECONDS',
 ] as const satisfies readonly (keyof FunctionSettings)[];
+
+/** A search is answered by its words alone rather than late. */
+const EMBEDDING_TIMEOUT_MS = 3_000;
 
 type Settings = Pick<FunctionSettings, (typeof SETTINGS)[number]>;
 
 /** Everything the use cases work with, over the AWS clients of this process. */
 export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock' | 'newId' | 'sleep'>): Deps {
-  const { clock } = host;
+  const { clock, logger } = host;
   const tableName = settings.TABLE_NAME;
   const bucket = settings.BUCKET_NAME;
   const table = createTableClient();
@@ -64,11 +77,36 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
   const signingCredentials = createSignerCredentials(createStsClient(), settings.URL_SIGNER_ROLE_ARN, clock);
   const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN, clock);
 
+  const vectors = createVectorsClient();
+  const azureThrottle = createAzureThrottle(table, tableName, clock);
+
+  /** Only searching needs it: no other request waits for it to load. */
+  async function loadAzure() {
+    const { createAzureOpenAI } = await import('../../shared/adapters/azure-openai.ts');
+    return createAzureOpenAI({
+      endpoint: settings.AZURE_OPENAI_ENDPOINT,
+      apiKey: async () => (await secrets.get()).azure_openai_api_key,
+      apiVersion: settings.AZURE_OPENAI_API_VERSION,
+      // Nothing here talks to it.
+      chatDeployment: '',
+      embeddingDeployment: settings.AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME,
+      timeoutMs: EMBEDDING_TIMEOUT_MS,
+    });
+  }
+  const embedsWords = settings.EMBEDDINGS_PROVIDER === 'azure' && settings.AZURE_OPENAI_ENDPOINT !== '';
+
   return {
     ...host,
     images: createImages(table, tableName, clock),
+    edits: createImageEdits(table, tableName, clock),
     checksums: createChecksums(table, tableName),
     clusters: createClusters(table, tableName),
+    postings: createPostings(table, tableName),
+    summaries: createSummaries(table, tableName),
+    embeddings: createEmbeddings(table, tableName),
+    vectors: createVectors(vectors, settings.VECTOR_BUCKET_NAME),
+    nearDuplicates: createNearDuplicates(table, tableName),
+    embedQuery: createEmbedQuery({ load: embedsWords ? loadAzure : null, throttle: azureThrottle, clock, logger }),
     jobs: createJobs(table, tableName, clock),
     objects: createObjects(s3, bucket),
     queues: createQueues(sqs, urls),
@@ -93,9 +131,9 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
       table: { client: table, name: tableName },
       bucket: { client: s3, name: bucket },
       queues: { client: sqs, urls: Object.values(urls) },
-      vectors: { client: createVectorsClient(), name: settings.VECTOR_BUCKET_NAME },
+      vectors: { client: vectors, name: settings.VECTOR_BUCKET_NAME },
     }),
-    azureThrottle: createAzureThrottle(table, tableName, clock),
+    azureThrottle,
     configured: {
       azure: settings.AZURE_OPENAI_ENDPOINT !== '',
       identity: settings.FIREBASE_API_KEY !== '',

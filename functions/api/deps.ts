@@ -1,23 +1,37 @@
 import type { AzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import type { Checksums } from '../../shared/adapters/checksums.ts';
 import type { Clusters } from '../../shared/adapters/clusters.ts';
+import type { Embeddings } from '../../shared/adapters/embeddings.ts';
 import type { Identity } from '../../shared/adapters/identity/accounts.ts';
 import type { AssertSessionAlive, Sessions } from '../../shared/adapters/identity/sessions.ts';
 import type { Clock, NewId } from '../../shared/adapters/ids.ts';
+import type { ImageEdits } from '../../shared/adapters/image-edits.ts';
 import type { RenderImageUrls } from '../../shared/adapters/image-urls.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
+import type { NearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
+import type { Postings } from '../../shared/adapters/postings.ts';
 import type { Probes } from '../../shared/adapters/probes.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
+import type { Summaries } from '../../shared/adapters/summaries.ts';
 import type { UploadForms } from '../../shared/adapters/uploads.ts';
+import type { Vectors } from '../../shared/adapters/vectors.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
+import type { EmbedQuery } from './search/embed-query.ts';
 
 /** All the use cases work with, built once per process. */
 export interface Deps {
   images: Images;
+  edits: ImageEdits;
   checksums: Checksums;
   clusters: Clusters;
+  postings: Postings;
+  summaries: Pick<Summaries, 'get'>;
+  embeddings: Pick<Embeddings, 'getMany'>;
+  vectors: Pick<Vectors, 'query'>;
+  nearDuplicates: Pick<NearDuplicates, 'neighbours'>;
+  embedQuery: EmbedQuery;
   jobs: Jobs;
   objects: Objects;
   queues: Queues;

@@ -50,7 +50,7 @@ test('a wildcard in a resource stands for objects of one prefix, or for the user
   const wild = statements
     .flatMap(({ resources }) => resources.map(shortResource))
     .filter((resource) => resource.includes('*'));
-  const allowed = ['*', '/incoming/*', '/jobs/*', '/originals/*', '/thumbnails/*', '/index/u-*'];
+  const allowed = ['*', '/incoming/*', '/jobs/*', '/originals/*', '/raw/*', '/thumbnails/*', '/index/u-*'];
   expect([...new Set(wild)].sort()).toEqual(allowed.sort());
 });
 
@@ -69,16 +69,22 @@ describe('what each function may do with photos', () => {
         resourcesFor(role, action),
       ]),
     );
-  const [incoming, jobs, originals, thumbnails] = ['/incoming/*', '/jobs/*', '/originals/*', '/thumbnails/*'];
+  const [incoming, jobs, originals, raw, thumbnails] = [
+    '/incoming/*',
+    '/jobs/*',
+    '/originals/*',
+    '/raw/*',
+    '/thumbnails/*',
+  ];
 
   test.each([
     ['WebAuthorizer', [], [], []],
     ['WebApi', [], [incoming], []],
     ['WebMedia', [originals, thumbnails], [], []],
     ['WebUrlSigner', [originals, thumbnails], [incoming], []],
-    ['PipelineIngest', [incoming, originals], [originals, thumbnails], [incoming, originals, thumbnails]],
+    ['PipelineIngest', [incoming, originals], [originals, raw, thumbnails], [incoming, originals, raw, thumbnails]],
     ['PipelineDescribe', [thumbnails], [], []],
-    ['PipelineOrganize', [jobs], [jobs], [incoming, originals, thumbnails]],
+    ['PipelineOrganize', [jobs], [jobs], [incoming, originals, raw, thumbnails]],
     ['PipelineJobs', [jobs], [jobs], []],
     ['PipelineSweep', [incoming], [originals], [incoming, originals]],
   ])('%s', (role, GetObject, PutObject, DeleteObject) => {
@@ -96,9 +102,21 @@ test('only organize writes vectors', () => {
   ]);
 });
 
+test('the api asks vector indexes and the timeline, and changes neither', () => {
+  expect(actionsOf('WebApi', 's3vectors')).toEqual(['s3vectors:GetVectorBucket', 's3vectors:QueryVectors']);
+  expect(resourcesFor('WebApi', 's3vectors:QueryVectors')).toEqual(['/index/u-*']);
+  expect(resourcesFor('WebApi', 'dynamodb:Query')).toContain('/index/by_taken');
+});
+
 test('media and the authorizer read single records and change none', () => {
   expect(actionsOf('WebAuthorizer', 'dynamodb')).toEqual(['dynamodb:GetItem']);
   expect(actionsOf('WebMedia', 'dynamodb')).toEqual(['dynamodb:GetItem']);
+});
+
+test('who sends photos on another round may begin it at any stage', () => {
+  const queues = ['Describe', 'Ingest', 'Organize'].map((name) => expect.stringMatching(new RegExp(`${name}Queue`)));
+  expect(resourcesFor('PipelineJobs', 'sqs:SendMessage')).toEqual(queues);
+  expect(resourcesFor('WebApi', 'sqs:SendMessage')).toEqual(expect.arrayContaining(queues));
 });
 
 test('only those read the secret who use one of its keys', () => {

@@ -24,7 +24,7 @@ export const layers: IConfiguration = {
       comment: 'Pure: no adapters, no SDKs; learning and numeric libraries only.',
       severity: 'error',
       from: { path: '^shared/domain/' },
-      to: { pathNot: ['^shared/domain/', 'node_modules/ml-kmeans/'] },
+      to: { pathNot: ['^shared/domain/', 'node_modules/(ml-kmeans|stemmer)/'] },
     },
     {
       name: 'functions-import-shared',
