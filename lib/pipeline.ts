@@ -8,7 +8,7 @@ import type { Deployment } from '../shared/config.ts';
 import type { Bundles } from './bundle.ts';
 import type { Environment } from './environment.ts';
 import { NodeFunction } from './functions.ts';
-import { type Grants, incoming, jobs, originals, thumbnails } from './grants.ts';
+import { type Grants, incoming, jobs, originals, raw, thumbnails } from './grants.ts';
 import { CONSUMER_TIMEOUTS, type QueueName, type Queues } from './queues.ts';
 
 export interface PipelineProps {
@@ -17,7 +17,7 @@ export interface PipelineProps {
   readonly environment: Environment;
   readonly grants: Grants;
   readonly queues: Queues;
-  readonly sharpLayer: LayerVersion;
+  readonly packageLayer: LayerVersion;
 }
 
 /** Enough to be quick; a new account’s quota may be lower still, see docs/operations.md. */
@@ -43,34 +43,41 @@ export class Pipeline extends Construct {
   }
 
   /** One photo at a time, for its pixels may fill the memory. */
-  private createIngest({ bundles, environment, grants, queues, sharpLayer }: PipelineProps): void {
+  private createIngest({ bundles, environment, grants, queues, packageLayer }: PipelineProps): void {
     const { function: ingest, role } = new NodeFunction(this, 'Ingest', {
       source: 'ingest',
       bundles,
-      description: 'Validates a photo, keeps its bytes and makes its thumbnails',
+      description: 'Validates a photo, keeps its bytes, makes its thumbnails and reads its metadata',
       memorySize: 3008,
       timeout: CONSUMER_TIMEOUTS.ingest,
-      layers: [sharpLayer],
-      environment: environment('LOG_LEVEL', 'TABLE_NAME', 'BUCKET_NAME', 'S3_ADDRESSING_STYLE', 'DESCRIBE_QUEUE_URL'),
+      layers: [packageLayer],
+      environment: environment(
+        'LOG_LEVEL',
+        'TABLE_NAME',
+        'BUCKET_NAME',
+        'S3_ADDRESSING_STYLE',
+        'DESCRIBE_QUEUE_URL',
+        'ORGANIZE_QUEUE_URL',
+      ),
     });
     ingest.addEventSource(source(queues, 'ingest', { batchSize: 1, maxConcurrency: INGEST_CONCURRENCY }));
     grants.table(role, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
     grants.objects(role, {
       read: [incoming, originals],
-      write: [originals, thumbnails],
-      remove: [incoming, originals, thumbnails],
+      write: [originals, thumbnails, raw],
+      remove: [incoming, originals, thumbnails, raw],
       absent: true,
     });
-    grants.send(role, 'describe');
+    grants.send(role, 'describe', 'organize');
   }
 
-  private createDescribe({ settings, bundles, environment, grants, queues, sharpLayer }: PipelineProps): void {
+  private createDescribe({ settings, bundles, environment, grants, queues, packageLayer }: PipelineProps): void {
     const { function: describe, role } = new NodeFunction(this, 'Describe', {
       source: 'describe',
       bundles,
       description: 'Has a photo described and embedded',
       timeout: CONSUMER_TIMEOUTS.describe,
-      layers: [sharpLayer],
+      layers: [packageLayer],
       environment: environment(
         ...DESCRIBES,
         'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
@@ -96,7 +103,7 @@ export class Pipeline extends Construct {
     const { function: organize, role } = new NodeFunction(this, 'Organize', {
       source: 'organize',
       bundles,
-      description: 'Writes everything that is derived from photos: clusters, memberships, vectors',
+      description: 'Writes everything that is derived from photos: clusters, vectors, what searching reads, counters',
       timeout: CONSUMER_TIMEOUTS.organize,
       environment: environment(
         'LOG_LEVEL',
@@ -111,8 +118,8 @@ export class Pipeline extends Construct {
       ),
     });
     organize.addEventSource(source(queues, 'organize', { batchSize: 10 }));
-    grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
-    grants.objects(role, { read: [jobs], write: [jobs], remove: [incoming, originals, thumbnails], absent: true });
+    grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem');
+    grants.objects(role, { read: [jobs], write: [jobs], remove: [incoming, originals, thumbnails, raw], absent: true });
     grants.vectors(role, 'CreateIndex', 'PutVectors', 'DeleteVectors');
     // It sends to its own queue: a cluster that has grown is looked at again, behind the batch that let it grow.
     grants.send(role, 'jobs', 'organize');
@@ -122,7 +129,7 @@ export class Pipeline extends Construct {
     const { function: job, role } = new NodeFunction(this, 'Jobs', {
       source: 'jobs',
       bundles,
-      description: 'Long work: clusters a gallery anew, has clusters named',
+      description: 'Long work: clusters a gallery anew, runs stages again, has clusters named',
       memorySize: 2048,
       timeout: CONSUMER_TIMEOUTS.jobs,
       environment: environment(
@@ -134,13 +141,15 @@ export class Pipeline extends Construct {
         'BUCKET_NAME',
         'S3_ADDRESSING_STYLE',
         'JOBS_QUEUE_URL',
+        'INGEST_QUEUE_URL',
+        'DESCRIBE_QUEUE_URL',
         'ORGANIZE_QUEUE_URL',
       ),
     });
     job.addEventSource(source(queues, 'jobs', { batchSize: 1, maxConcurrency: JOBS_CONCURRENCY }));
     grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem');
     grants.objects(role, { read: [jobs], write: [jobs], absent: true });
-    grants.send(role, 'organize');
+    grants.send(role, 'ingest', 'describe', 'organize');
     grants.secret(role);
   }
 

@@ -67,27 +67,32 @@ export function createDescribe(deps: DescribeDeps) {
     return postpone(request, until);
   }
 
-  async function giveUp(request: DescribeRequest): Promise<void> {
+  async function giveUp(request: DescribeRequest, begun: ImageRecord): Promise<void> {
     const message = `The picture could not be described in ${MOST_DESCRIBE_ATTEMPTS} attempts. The photo itself is safe.`;
     const error = { code: 'describe_gave_up', message };
-    const ended = await images.endStage(request, 'describe', { state: 'failed', error });
+    const ended = await images.endStage(request, 'describe', { state: 'failed', error }, {}, begun);
     if (ended) await announce(ended);
   }
 
   async function run(request: DescribeRequest, begun: ImageRecord, logger: Logger): Promise<void> {
     const outcome = await portray(request, begun);
-    const ended = outcome && (await step('finish', () => images.endStage(request, 'describe', outcome)));
-    // Erased meanwhile.
-    if (!ended) return embeddings.remove(request.userId, request.imageId);
+    const ended = outcome && (await step('finish', () => images.endStage(request, 'describe', outcome, {}, begun)));
+    if (!ended) return clearUp(request);
     const { state, error, tokens, ms } = ended.stages.describe;
     logger.info('Described', { state, code: error?.code, tokens, ms });
     await announce(ended);
   }
 
+  /** Erased meanwhile, or sent on a new round: whoever did that saw to the rest, and knew of no embedding that was stored since. */
+  async function clearUp(request: DescribeRequest): Promise<void> {
+    const record = await images.get(request);
+    if (!record || record.deleted_at) await embeddings.remove(request.userId, request.imageId);
+  }
+
   return async function describe(request: DescribeRequest, logger: Logger): Promise<void> {
     const record = await step('look', () => images.get(request));
     if (!record || record.deleted_at) return embeddings.remove(request.userId, request.imageId);
-    if (record.status !== 'processing' || record.stages.ingest.state !== 'done') return;
+    if (record.status !== 'processing' || !hasEnded(record.stages.ingest.state)) return;
     if (hasEnded(record.stages.describe.state)) return announce(record);
 
     const block = azure && (await step('heed', () => throttle.last()));
@@ -96,7 +101,7 @@ export function createDescribe(deps: DescribeDeps) {
       return postpone(request, block.until);
     }
     // A run that dies cannot count itself out.
-    if (record.stages.describe.attempts >= MOST_DESCRIBE_ATTEMPTS) return giveUp(request);
+    if (record.stages.describe.attempts >= MOST_DESCRIBE_ATTEMPTS) return giveUp(request, record);
     const begun = await step('begin', () => images.beginStage(request, 'describe', record));
     // Ended or erased since the look: whoever did that saw to the rest.
     if (!begun) return;
@@ -114,7 +119,7 @@ export function createDescribe(deps: DescribeDeps) {
       }
       if (begun.stages.describe.attempts < MOST_DESCRIBE_ATTEMPTS) throw error;
       logger.error('The stage is given up.', error as Error);
-      return giveUp(request);
+      return giveUp(request, begun);
     }
     if (block) await throttle.clear(block);
   };

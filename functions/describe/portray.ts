@@ -3,6 +3,7 @@ import type { Embeddings } from '../../shared/adapters/embeddings.ts';
 import type { Clock } from '../../shared/adapters/ids.ts';
 import type { ImageKey, Images, StageOutcome } from '../../shared/adapters/images.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
+import { placeName } from '../../shared/domain/description.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
 import { thumbnailKey } from '../../shared/domain/object-keys.ts';
 import { embedLooks, embedWords } from './embedding.ts';
@@ -21,8 +22,8 @@ export interface PortrayDeps {
 }
 
 /**
- * Finds words for a photo and stores them, then its embedding, and answers how the stage ends; `null` where the photo was erased
- * meanwhile. Throws `AzureUnavailable` and `AzureMisconfigured`; what was bought by then is kept.
+ * Finds words for a photo and stores them, then its embedding, and answers how the stage ends; `null` where the photo was erased, or
+ * sent on a new round, meanwhile. Throws `AzureUnavailable` and `AzureMisconfigured`; what was bought by then is kept.
  */
 export function createPortray({ images, embeddings, objects, azure, provider, clock, step }: PortrayDeps) {
   const embed = provider === 'azure' && azure ? embedWords(azure) : embedLooks;
@@ -34,27 +35,36 @@ export function createPortray({ images, embeddings, objects, azure, provider, cl
   }
 
   async function ask(key: ImageKey, record: ImageRecord, spending: Spending): Promise<Answer> {
-    // Bought by an earlier run.
-    if (record.described_by) return { state: 'done', words: null };
+    // Bought by an earlier run of this round.
+    if (record.described_in === record.generation) return { state: 'done', words: null };
     if (!azure) return { state: 'skipped' };
     const image = await readThumbnail(key);
     const { filename, taken_at, taken_at_source } = record;
     // The time of the upload says nothing about the picture.
     const takenAt = taken_at_source === 'upload' ? undefined : taken_at;
-    const about = { image, contentType: 'image/webp' as const, filename, now: clock(), ...(takenAt && { takenAt }) };
+    const place = placeName(record.place);
+    const notes = { ...(takenAt && { takenAt }), ...(place && { place }) };
+    const about = { image, contentType: 'image/webp' as const, filename, now: clock(), ...notes };
     return step('ask', () => askForWords(azure, about, spending));
+  }
+
+  /** `false` where a new round has begun since: the embedding of its words is not to be replaced by this one. */
+  async function store(key: ImageKey, { generation }: ImageRecord, vector: Float32Array): Promise<boolean> {
+    if ((await images.get(key))?.generation !== generation) return false;
+    await embeddings.put(key.userId, key.imageId, vector);
+    return true;
   }
 
   return async function portray(key: ImageKey, begun: ImageRecord): Promise<StageOutcome | null> {
     const spending = openSpending(begun);
     const answer = await ask(key, begun, spending);
     const words = answer.state === 'done' ? answer.words : null;
-    const record = words ? await step('keep', () => images.keepWords(key, words, spending.total())) : begun;
+    const record = words ? await step('keep', () => images.keepWords(key, words, spending.total(), begun)) : begun;
     if (!record) return null;
 
     const embedding = await step('embed', () => embed(record, () => readThumbnail(key), spending));
     const { vector } = embedding;
-    if (vector) await step('store', () => embeddings.put(key.userId, key.imageId, vector));
+    if (vector && !(await step('store', () => store(key, record, vector)))) return null;
     if ('error' in answer) return { state: answer.state, error: answer.error, ...spending.total() };
     if (embedding.error) return { state: 'failed', error: embedding.error, ...spending.total() };
     return { state: answer.state, ...spending.total() };

@@ -1,5 +1,5 @@
 import type { AzureOpenAIAdapter, DescribeInput } from '../../shared/adapters/azure-openai.ts';
-import type { ModelWords } from '../../shared/adapters/images.ts';
+import type { ModelWords } from '../../shared/adapters/image-words.ts';
 import { displayName, promptVersion } from '../../shared/domain/description.ts';
 import type { Reason } from '../../shared/domain/image.ts';
 import type { Spending } from './spending.ts';

@@ -5,23 +5,28 @@ import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
+import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
-import { MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
+import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
 import { createNameCluster } from './name-cluster.ts';
 import { createRecluster } from './recluster.ts';
+import { createReprocess } from './reprocess.ts';
 
 const settings = readFunctionSettings(process.env, [
   'LOG_LEVEL',
   'TABLE_NAME',
   'BUCKET_NAME',
+  'INGEST_QUEUE_URL',
+  'DESCRIBE_QUEUE_URL',
   'ORGANIZE_QUEUE_URL',
   'JOBS_QUEUE_URL',
   'SECRET_ARN',
@@ -33,20 +38,25 @@ const settings = readFunctionSettings(process.env, [
   'EMBEDDINGS_PROVIDER',
 ]);
 type NameMessage = Extract<JobMessage, { type: 'name_cluster' }>;
+type ReprocessMessage = Extract<JobMessage, { type: 'reprocess' }>;
 
 const AZURE_TIMEOUT_MS = 30_000;
-/** Runs of a re-clustering that fail before the job is given up. */
+/** Runs of a job that fail before it is given up. */
 const MOST_RUNS = 5;
 
 const table = createTableClient();
 const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN);
 const queues = createQueues(createSqsClient(), {
+  ingest: settings.INGEST_QUEUE_URL,
+  describe: settings.DESCRIBE_QUEUE_URL,
   organize: settings.ORGANIZE_QUEUE_URL,
   jobs: settings.JOBS_QUEUE_URL,
 });
 const deps = {
   queues,
   images: createImages(table, settings.TABLE_NAME, systemClock),
+  edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
+  postings: createPostings(table, settings.TABLE_NAME),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
   clusters: createClusters(table, settings.TABLE_NAME),
@@ -56,6 +66,7 @@ const deps = {
 };
 const throttle = createAzureThrottle(table, settings.TABLE_NAME, systemClock);
 const recluster = createRecluster(deps);
+const reprocess = createReprocess(deps);
 const nameCluster = createNameCluster({
   ...deps,
   azure: createAzureOpenAI({
@@ -73,6 +84,7 @@ export const handler = queueHandler<JobMessage>({
   parse: jobMessage,
   async handle(message, { receiptHandle, receiveCount, logger }) {
     if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
+    if (message.type === 'reprocess') return runAgain(message, { receiptHandle, receiveCount, logger });
     try {
       await recluster(message.user_id, message.job_id);
     } catch (error) {
@@ -83,6 +95,28 @@ export const handler = queueHandler<JobMessage>({
     }
   },
 });
+
+/** What one run does not get to is left to the next, which comes with the same message. */
+async function runAgain(
+  { user_id, job_id }: ReprocessMessage,
+  { receiptHandle, receiveCount, logger }: Pick<Delivery<JobMessage>, 'receiptHandle' | 'receiveCount' | 'logger'>,
+): Promise<void> {
+  let end: 'ended' | 'more';
+  try {
+    end = await reprocess(user_id, job_id);
+  } catch (error) {
+    const job = await deps.jobs.get(user_id, job_id);
+    if (receiveCount - (job?.checkpoint?.runs ?? 0) < MOST_RUNS) throw error;
+    logger.error('The job is given up.', error as Error);
+    const message =
+      'Not all photos could be sent through their stages again. Those that were go on. Please ask for it again.';
+    await deps.jobs.fail(user_id, job_id, { code: 'gave_up', message });
+    return;
+  }
+  if (end === 'ended') return;
+  await queues.postpone('jobs', receiptHandle, 1);
+  throw new MessagePostponed('The rest of the photos is left to the next run.');
+}
 
 /** A name is worth waiting for, and nothing waits for a name: while Azure is away the message stays. */
 async function name(message: NameMessage, receiptHandle: string, logger: Logger): Promise<void> {

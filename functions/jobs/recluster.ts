@@ -28,7 +28,7 @@ export interface ReclusterDeps {
 export function createRecluster({ jobs, embeddings, clusters, objects, queues, background }: ReclusterDeps) {
   return async function run(userId: string, jobId: string): Promise<void> {
     const job = await jobs.get(userId, jobId);
-    if (!job || job.status === 'done' || job.status === 'failed') return;
+    if (job?.type !== 'recluster' || job.status === 'done' || job.status === 'failed') return;
     await jobs.advance(userId, jobId, Math.max(job.progress, 0.1));
 
     const key = jobKey(userId, jobId);
@@ -59,7 +59,7 @@ export function createRecluster({ jobs, embeddings, clusters, objects, queues, b
     return stored ? parsePlan(stored) : null;
   }
 
-  async function planFor(userId: string, job: Job): Promise<ReclusterPlan> {
+  async function planFor(userId: string, job: Job<'recluster'>): Promise<ReclusterPlan> {
     const items: Waiting[] = [];
     for await (const item of embeddings.all(userId)) items.push(item);
     const previous = await currentClusters(userId);

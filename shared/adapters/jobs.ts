@@ -1,12 +1,28 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { ClusterRequest, JobView } from '../contract/schemas.ts';
 import type { Reason } from '../domain/image.ts';
+import type { RerunPlan } from '../domain/rerun-plan.ts';
 import type { Clock, NewId } from './ids.ts';
 import { changeItem, holds, pendingShard, staleItems } from './table.ts';
 
-export interface Job extends JobView {
-  user_id: string;
-  request: ClusterRequest;
+/** What a job is to do. */
+type Work = { type: 'recluster'; request: ClusterRequest } | { type: 'reprocess'; request: RerunPlan };
+export type Job<T extends JobView['type'] = JobView['type']> = Omit<JobView, 'type'> & { user_id: string } & Extract<
+    Work,
+    { type: T }
+  > & {
+    /** How far a run has come that goes through photos one by one. */
+    checkpoint?: Checkpoint;
+  };
+
+export interface Checkpoint {
+  /** Which of the plan's lists is being read, and below which photo. */
+  list: number;
+  before: string;
+  sent: number;
+  skipped: number;
+  /** Runs that ended without having failed: the rest was left to the next one. */
+  runs: number;
 }
 
 /** Long work: asked for by the API, done by `jobs`, committed by `organize`. */
@@ -19,7 +35,12 @@ export function createJobs(table: DynamoDBDocumentClient, tableName: string, clo
     values: { ':queued': 'queued', ':running': 'running' },
   };
 
-  function change(userId: string, jobId: string, set: Partial<Job> & { since?: string }, remove: string[] = []) {
+  function change(
+    userId: string,
+    jobId: string,
+    set: Partial<Omit<Job, 'type' | 'request'>> & { since?: string },
+    remove: string[] = [],
+  ) {
     return changeItem(
       table,
       tableName,
@@ -29,17 +50,21 @@ export function createJobs(table: DynamoDBDocumentClient, tableName: string, clo
   }
 
   return {
-    /** A new job, `queued`; its message is the caller's to send. */
-    async create(userId: string, request: ClusterRequest, newId: NewId): Promise<Job> {
+    /** A new job, `queued`; its message is the caller's to send. `result`: what is known of its outcome before it begins. */
+    async create(
+      userId: string,
+      work: Work,
+      newId: NewId,
+      result: Record<string, unknown> | null = null,
+    ): Promise<Job> {
       const at = now();
       const job: Job = {
         user_id: userId,
         job_id: newId(),
-        type: 'recluster',
-        request,
+        ...work,
         status: 'queued',
         progress: 0,
-        result: null,
+        result,
         error: null,
         created_at: at,
         updated_at: at,
@@ -59,9 +84,9 @@ export function createJobs(table: DynamoDBDocumentClient, tableName: string, clo
       return (answer.Item as Job | undefined) ?? null;
     },
 
-    /** Says how far it has come (0–1); `null` where it has ended. */
-    advance: (userId: string, jobId: string, progress: number) =>
-      change(userId, jobId, { status: 'running', progress, since: now() }),
+    /** Says how far it has come (0–1), and where a run that dies is to be taken up; `null` where it has ended. */
+    advance: (userId: string, jobId: string, progress: number, checkpoint?: Checkpoint) =>
+      change(userId, jobId, { status: 'running', progress, since: now(), ...(checkpoint && { checkpoint }) }),
 
     finish: (userId: string, jobId: string, result: Record<string, unknown>) =>
       change(userId, jobId, { status: 'done', progress: 1, result }, ['shard', 'since']),

@@ -5,6 +5,8 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { DescribeMessage, JobMessage, OrganizeEvent } from '../contract/messages.ts';
+import { hasEnded, type ImageRecord } from '../domain/image.ts';
+import { incomingKey } from '../domain/object-keys.ts';
 
 const SQS_BATCH = 10;
 export type QueueName = 'ingest' | 'describe' | 'organize' | 'jobs';
@@ -24,39 +26,51 @@ export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, st
   const sendFair = (url: string, userId: string, body: unknown) =>
     sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(body), MessageGroupId: userId }));
 
+  async function describe(message: DescribeMessage): Promise<void> {
+    await sendFair(urlOf('describe'), message.user_id, message);
+  }
+
+  /** Sends events in order. A repeated `event_id` within five minutes is dropped by the queue. Throws when any is refused. */
+  async function organize(events: readonly OrganizeEvent[]): Promise<void> {
+    for (let start = 0; start < events.length; start += SQS_BATCH) {
+      const batch = events.slice(start, start + SQS_BATCH);
+      const answer = await sqs.send(
+        new SendMessageBatchCommand({
+          QueueUrl: urlOf('organize'),
+          Entries: batch.map((event, index) => ({
+            Id: String(index),
+            MessageBody: JSON.stringify(event),
+            MessageGroupId: event.user_id,
+            MessageDeduplicationId: event.event_id,
+          })),
+        }),
+      );
+      const refused = answer.Failed?.[0];
+      if (refused) throw new Error(`SQS refused an organize event: ${refused.Code} ${refused.Message ?? ''}`.trim());
+    }
+  }
+
+  /** Re-drives ingest with the same message S3 would send. */
+  async function ingest(bucket: string, userId: string, key: string): Promise<void> {
+    const body = { Records: [{ eventSource: 'shoebox:sweep', s3: { bucket: { name: bucket }, object: { key } } }] };
+    await sendFair(urlOf('ingest'), userId, body);
+  }
+
   return {
-    async describe(message: DescribeMessage): Promise<void> {
-      await sendFair(urlOf('describe'), message.user_id, message);
-    },
+    describe,
+    organize,
+    ingest,
 
     async jobs(message: JobMessage): Promise<void> {
       await sendFair(urlOf('jobs'), message.user_id, message);
     },
 
-    /** Sends events in order. A repeated `event_id` within five minutes is dropped by the queue. Throws when any is refused. */
-    async organize(events: readonly OrganizeEvent[]): Promise<void> {
-      for (let start = 0; start < events.length; start += SQS_BATCH) {
-        const batch = events.slice(start, start + SQS_BATCH);
-        const answer = await sqs.send(
-          new SendMessageBatchCommand({
-            QueueUrl: urlOf('organize'),
-            Entries: batch.map((event, index) => ({
-              Id: String(index),
-              MessageBody: JSON.stringify(event),
-              MessageGroupId: event.user_id,
-              MessageDeduplicationId: event.event_id,
-            })),
-          }),
-        );
-        const refused = answer.Failed?.[0];
-        if (refused) throw new Error(`SQS refused an organize event: ${refused.Code} ${refused.Message ?? ''}`.trim());
-      }
-    },
-
-    /** Re-drives ingest with the same message S3 would send. */
-    async ingest(bucket: string, userId: string, key: string): Promise<void> {
-      const body = { Records: [{ eventSource: 'shoebox:sweep', s3: { bucket: { name: bucket }, object: { key } } }] };
-      await sendFair(urlOf('ingest'), userId, body);
+    /** Sends the first message of the round a photo begins: that of its first stage which has not ended. */
+    async resume(bucket: string, { user_id, image_id, generation, stages }: ImageRecord): Promise<void> {
+      if (!hasEnded(stages.ingest.state)) return ingest(bucket, user_id, incomingKey(user_id, image_id));
+      if (!hasEnded(stages.describe.state)) return describe({ user_id, image_id });
+      const event_id = `described:${image_id}:${generation}`;
+      return organize([{ type: 'described', event_id, user_id, image_id }]);
     },
 
     /** Lets a received message come back after `seconds` (0–43200), whatever the queue's own visibility. */

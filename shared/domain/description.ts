@@ -1,8 +1,9 @@
+import type { Place } from './image.ts';
 import { plainLine, plainText } from './plain-text.ts';
 import { singular } from './singular.ts';
 
 /** Stored beside every field a model wrote; raise it whenever the prompt or the schema changes what a model answers. */
-export const promptVersion = 'describe-1';
+export const promptVersion = 'describe-2';
 
 export const LIMITS = { title: 100, description: 1_000, tags: 20, tag: 40, filename: 80, text: 2_000 } as const;
 
@@ -56,6 +57,11 @@ export function describeNotes(known: { takenAt?: string | undefined; place?: str
     ...(known.place ? { place: plainLine(known.place, 100) } : {}),
   };
   return Object.keys(notes).length > 0 ? `Notes: ${JSON.stringify(notes)}` : 'No notes.';
+}
+
+/** A place in a few words for the notes, `Lisbon, Portugal`; `undefined` where nothing of it is known. */
+export function placeName({ city, region, country }: Place = {}): string | undefined {
+  return [city ?? region, country].filter(Boolean).join(', ') || undefined;
 }
 
 /** Turns a parsed answer into a {@link Description}; `undefined` if it has not the shape that was asked for. */

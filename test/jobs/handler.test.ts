@@ -2,14 +2,19 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
+import { createImageIndex } from '../../shared/adapters/image-index.ts';
+import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import type { JobMessage } from '../../shared/contract/messages.ts';
+import type { ImageRecord } from '../../shared/domain/image.ts';
 import { jobKey } from '../../shared/domain/object-keys.ts';
-import { imageId } from '../support/records.ts';
+import { donePhoto, imageId } from '../support/records.ts';
 import { lambdaContext, sqsEvent } from '../support/sqs-event.ts';
 import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
+
+type ReprocessMessage = Extract<JobMessage, { type: 'reprocess' }>;
 
 let world: World;
 const clock = () => new Date();
@@ -24,6 +29,8 @@ beforeAll(async () => {
     ...world.environment,
     TABLE_NAME: TABLE,
     BUCKET_NAME: BUCKET,
+    INGEST_QUEUE_URL: world.urls.ingest,
+    DESCRIBE_QUEUE_URL: world.urls.describe,
     ORGANIZE_QUEUE_URL: world.urls.organize,
     JOBS_QUEUE_URL: world.urls.jobs,
     SECRET_ARN: ARN,
@@ -63,7 +70,7 @@ test('a name waits in its queue for as long as Azure is known to be away, howeve
 
 test('a re-clustering that keeps failing is tried again, and the fifth time ends with a reason', async () => {
   const jobs = createJobs(world.table, TABLE, clock);
-  const job = await jobs.create('ann', { k: 'auto', names: false }, () => imageId(2));
+  const job = await jobs.create('ann', { type: 'recluster', request: { k: 'auto', names: false } }, () => imageId(2));
   await createObjects(world.s3, BUCKET).write(
     jobKey('ann', job.job_id),
     new TextEncoder().encode('no plan'),
@@ -74,4 +81,38 @@ test('a re-clustering that keeps failing is tried again, and the fifth time ends
   expect(await jobs.get('ann', job.job_id)).toMatchObject({ status: 'running' });
   expect(await deliver(message, 5)).toEqual({ batchItemFailures: [] });
   expect(await jobs.get('ann', job.job_id)).toMatchObject({ status: 'failed', error: { code: 'gave_up' } });
+});
+
+/** A job that runs the photos of a list again; `photos` are in it, their records only where `stored`. */
+async function reprocessing(
+  user: string,
+  photos: ImageRecord[],
+  { stored }: { stored: boolean },
+): Promise<ReprocessMessage> {
+  const jobs = createJobs(world.table, TABLE, clock);
+  const request = { stages: ['organize' as const], lists: ['STATUS#done'] };
+  const { job_id } = await jobs.create(user, { type: 'reprocess', request }, () => imageId(8_000));
+  const postings = photos.map(({ image_id }) => ({ list: 'STATUS#done', image_id }));
+  await createImageIndex(world.table, TABLE).writePostings(user, postings, []);
+  if (stored) for (const photo of photos) await createImages(world.table, TABLE, clock).create(photo);
+  return { type: 'reprocess', user_id: user, job_id };
+}
+
+test('what a run of a long job does not get to comes back with the message, which is no failure', async () => {
+  const photos = Array.from({ length: 1_150 }, (_, index) => donePhoto('bea', index));
+  const message = await reprocessing('bea', photos, { stored: false });
+  expect(await deliver(message, 4)).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
+  expect(await deliver(message, 5)).toEqual({ batchItemFailures: [] });
+  const job = await createJobs(world.table, TABLE, clock).get('bea', message.job_id);
+  expect(job).toMatchObject({ status: 'done', result: { images: 1_150 } });
+});
+
+test('a re-run that keeps failing ends with a reason', async () => {
+  // No write to it can be made conditional on its generation.
+  const broken = donePhoto('cid', 1, { generation: undefined as unknown as number });
+  const message = await reprocessing('cid', [broken], { stored: true });
+  expect(await deliver(message, 4)).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
+  expect(await deliver(message, 5)).toEqual({ batchItemFailures: [] });
+  const job = await createJobs(world.table, TABLE, clock).get('cid', message.job_id);
+  expect(job).toMatchObject({ status: 'failed', error: { code: 'gave_up' } });
 });

@@ -50,7 +50,9 @@ test('plans once, keeps the cluster that persists, and sends the same parts howe
     updated_at: AT.toISOString(),
   });
 
-  const job = await deps.jobs.create(USER, { k: 'auto', names: true }, () => imageId(9001));
+  const job = await deps.jobs.create(USER, { type: 'recluster', request: { k: 'auto', names: true } }, () =>
+    imageId(9001),
+  );
   const run = createRecluster(deps);
   await run(USER, job.job_id);
   const events = (await world.drain('organize')) as Extract<OrganizeEvent, { type: 'reclustered' }>[];

@@ -1,0 +1,97 @@
+import type { BatchRequest, BatchResult } from '../../../shared/contract/schemas.ts';
+import { hasEnded, type ImageRecord } from '../../../shared/domain/image.ts';
+import { stagesToRun } from '../../../shared/domain/rerun.ts';
+import type { Deps } from '../deps.ts';
+import type { ApiUseCase } from '../use-cases.ts';
+import { readEdit } from './read-edit.ts';
+import { sendEdited } from './send-edited.ts';
+import { sendRemoved } from './send-removed.ts';
+import { sendRerun } from './send-rerun.ts';
+
+/** How many images are worked on at once. */
+const AT_ONCE = 16;
+
+type Result = Omit<BatchResult, 'image_id'>;
+const DONE: Result = { result: 'done' };
+const NOT_FOUND: Result = { result: 'not_found' };
+
+/** What a batch does to one image, and what is left to be done once all have been seen to. */
+interface Action {
+  run: (imageId: string) => Promise<Result>;
+  finish?: () => Promise<void>;
+}
+
+/** The same for many images, each by itself: one that cannot be changed does not keep the others from it. May be repeated. */
+export const batch: ApiUseCase<'batch'> = async ({ body, user }, deps) => {
+  const { run, finish } = actionOf(body, user.user_id, deps);
+  const results = new Map<string, Result>();
+  const waiting = [...new Set(body.ids)];
+
+  async function work(): Promise<void> {
+    for (let imageId = waiting.pop(); imageId !== undefined; imageId = waiting.pop()) {
+      try {
+        results.set(imageId, await run(imageId));
+      } catch (error) {
+        deps.logger.error('an image of a batch could not be changed', { image_id: imageId, error: error as Error });
+        results.set(imageId, FAILED);
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await finish?.();
+  return {
+    status: 200,
+    body: { items: body.ids.map((image_id) => ({ image_id, ...(results.get(image_id) ?? FAILED) })) },
+  };
+};
+
+const FAILED: Result = {
+  result: 'refused',
+  error: { code: 'failed', message: 'The fault is ours; it has been logged. Trying again may help.' },
+};
+
+function actionOf(request: BatchRequest, userId: string, deps: Deps): Action {
+  const changed: ImageRecord[] = [];
+  switch (request.action) {
+    case 'edit': {
+      const edit = readEdit(request.changes, 'changes.');
+      return {
+        run: async (imageId) => edited(await deps.edits.edit({ userId, imageId }, edit), changed),
+        finish: () => sendEdited(changed, deps),
+      };
+    }
+    case 'tag':
+      return {
+        run: async (imageId) => edited(await deps.edits.tag({ userId, imageId }, request), changed),
+        finish: () => sendEdited(changed, deps),
+      };
+    case 'reprocess':
+      return {
+        async run(imageId) {
+          const outcome = await deps.edits.rerun({ userId, imageId }, request.stages);
+          if (outcome?.state !== 'refused')
+            return outcome ? sendRerun(outcome.record, deps).then(() => DONE) : NOT_FOUND;
+          // A batch that is repeated finds its photos on the very way it has sent them.
+          const { record, reason } = outcome;
+          const toCome = stagesToRun(record, request.stages).every((name) => !hasEnded(record.stages[name].state));
+          return record.status === 'processing' && toCome ? DONE : { result: 'refused', error: reason };
+        },
+      };
+    case 'delete':
+      return {
+        async run(imageId) {
+          const record = await deps.images.markDeleted({ userId, imageId });
+          if (record) changed.push(record);
+          return record ? DONE : NOT_FOUND;
+        },
+        finish: () => sendRemoved(changed, deps),
+      };
+  }
+}
+
+function edited(outcome: Awaited<ReturnType<Deps['edits']['edit']>>, changed: ImageRecord[]): Result {
+  if (!outcome) return NOT_FOUND;
+  if (outcome.state === 'refused') return { result: 'refused', error: outcome.reason };
+  if (outcome.state === 'changed') changed.push(outcome.record);
+  return DONE;
+}
