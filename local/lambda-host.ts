@@ -126,8 +126,12 @@ export function startLambdaHost(options: LambdaHostOptions): LambdaHost {
     if (dieAfterRequests !== undefined) {
       kills?.settle(name, { killed: outcome.usage === undefined, requests: outcome.usage?.requests ?? 0 });
     }
-    if (started === 0) return outcome;
     const failure = 'error' in outcome.result ? outcome.result.error : undefined;
+    if (started === 0) {
+      // It never came to run: its code could not be loaded.
+      if (failure) log.platform('initReport', { status: 'error', ...failure });
+      return outcome;
+    }
     log.platform('report', {
       requestId,
       status: failure ? 'error' : 'success',

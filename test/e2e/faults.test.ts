@@ -30,31 +30,33 @@ async function deaths(name: string): Promise<number> {
 }
 const done = { status: 'done', degraded: false, error: null };
 
-describe('a function that dies between any two steps', () => {
-  /**
-   * More requests than a run of the function makes: one death after each of them. Where it counts, there is already a cluster
-   * that a photo could be counted into twice.
-   */
+/** Every third request of a run: what happens between any two of them, unit by unit, is told by test/{ingest,describe,organize}. */
+const everyThird = (requests: number) => Array.from({ length: Math.ceil(requests / 3) }, (_, index) => index * 3);
+const deathsAt = (name: string, places: readonly number[]) =>
+  places.map((place) => `${name}:kill=1@${place}`).join(',');
+
+describe('a function that dies on its way', () => {
+  /** Deaths at requests all along a run. Where it counts, there is already a cluster that a photo could be counted into twice. */
   test.each([
-    { name: 'ingest', places: 15, known: 0 },
-    { name: 'describe', places: 14, known: 0 },
-    { name: 'organize', places: 18, known: 4 },
+    { name: 'ingest', places: everyThird(18), known: 0 },
+    { name: 'describe', places: everyThird(15), known: 0 },
+    { name: 'organize', places: everyThird(36), known: 4 },
   ])(
     '$name',
     async ({ name, places, known }) => {
-      // A user's photos are organized one batch after the other; several users die side by side.
-      const people = await Promise.all(Array.from({ length: 4 }, () => signUp(stack.url)));
+      // A user's photos are organized one batch after the other; two users die side by side.
+      const people = await Promise.all([signUp(stack.url), signUp(stack.url)]);
       await Promise.all(people.map(async (person) => person.ended(await uploads(person, known))));
       await quiet(stack);
       const before = await deaths(name);
-      stack.inject(Array.from({ length: places }, (_, place) => `${name}:kill=1@${place}`).join(','));
+      stack.inject(deathsAt(name, places));
       const images = await Promise.all(people.map(async (person) => person.ended(await uploads(person, 3))));
       for (const image of images.flat()) expect(image).toMatchObject(done);
       expect(await recount(stack)).toEqual([]);
       expect(stack.killsOwed()).toBe(0);
-      expect((await deaths(name)) - before).toBe(places);
+      expect((await deaths(name)) - before).toBe(places.length);
       // Else nothing was to be lost.
-      expect((await memberships()).length).toBeGreaterThan(places / 3);
+      if (known > 0) expect((await memberships()).length).toBeGreaterThanOrEqual(known);
     },
     180_000,
   );
@@ -148,7 +150,8 @@ describe('a photo deleted', () => {
       await person.ended(ids);
     }
     await quiet(stack);
-    stack.inject(Array.from({ length: 12 }, (_, place) => `organize:kill=1@${place + 1}`).join(','));
+    const places = everyThird(24).map((place) => place + 1);
+    stack.inject(deathsAt('organize', places));
     for (const person of people) {
       const [kept, ...gone] = (await person.images()).map(({ image_id }) => image_id);
       for (const id of gone) expect((await person.call('DELETE', `/images/${id}`)).status).toBe(204);
@@ -156,7 +159,7 @@ describe('a photo deleted', () => {
     }
     await vi.waitFor(() => expect(stack.killsOwed()).toBe(0), { timeout: 60_000 });
     expect(await recount(stack)).toEqual([]);
-    expect((await deaths('organize')) - before).toBe(12);
+    expect((await deaths('organize')) - before).toBe(places.length);
   });
 
   test('before its bytes arrive: they are thrown away', async () => {

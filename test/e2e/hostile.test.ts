@@ -35,7 +35,7 @@ describe.skipIf(!there)(
       const REASONS: Record<string, RegExp> = {
         corrupt: /damaged or incomplete/,
         too_many_pixels: /at most 100 megapixels/,
-        unsupported_format: /are not accepted yet; JPEG/,
+        unsupported_format: /are not accepted; JPEG|stored in an unusual way/,
         unknown_format: /not a picture of a known format/,
       };
       for (const { file, status, error, degraded, thumbnail_url } of summary.images) {

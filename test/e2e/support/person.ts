@@ -149,3 +149,11 @@ export async function signUp(base: string): Promise<Person> {
   if (answer.status !== 201) throw new Error(`Expected to be signed up, got ${answer.status} ${answer.text}`);
   return createPerson(base, answer.json<schemas.Tokens>().access_token);
 }
+
+/** Signs in to an account that is there. */
+export async function signIn(base: string, { email, password }: { email: string; password: string }): Promise<Person> {
+  const body = new URLSearchParams({ username: email, password });
+  const answer = await fetch(`${base}/auth/token`, { method: 'POST', body });
+  if (answer.status !== 200) throw new Error(`Expected to be signed in, got ${answer.status} ${await answer.text()}`);
+  return createPerson(base, ((await answer.json()) as schemas.Tokens).access_token);
+}

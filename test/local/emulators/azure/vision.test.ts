@@ -1,13 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { kmeans } from 'ml-kmeans';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { embedText } from '../../../../local/emulators/azure/embedding.ts';
 import { startVision, type Vision } from '../../../../local/emulators/azure/vision/client.ts';
-import type { Seen } from '../../../../local/emulators/azure/vision/describe.ts';
-import { adjustedRandIndex } from '../../../../shared/domain/clustering/metrics.ts';
 import { type Drawing, draw } from './drawings.ts';
 
 let vision: Vision;
@@ -112,52 +107,3 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
-
-const PHOTOS = new URL('../../../../../shared/photos/', import.meta.url);
-const absent = !existsSync(new URL('scenes.csv', PHOTOS));
-if (absent) console.warn('SKIPPED: ../shared/photos is absent, so the accuracy on photographs is not checked here.');
-
-describe.skipIf(absent)('accuracy on photographs (needs ../shared/photos)', () => {
-  const THEMES = ['dogs', 'vehicles', 'boats'];
-  let seen: { theme: string; said: Seen }[];
-
-  // Some 20 s of computation, many times that where other suites compete for the cores.
-  beforeAll(async () => {
-    const rows = readFileSync(new URL('scenes.csv', PHOTOS), 'utf8')
-      .trim()
-      .split('\n')
-      .slice(1)
-      .map((row) => row.split(','));
-    const chosen = rows.filter(([, theme = '']) => THEMES.includes(theme));
-    seen = await Promise.all(
-      chosen.map(async ([file = '', theme = '']) => {
-        const photo = sharp(readFileSync(new URL(file, PHOTOS)))
-          .autoOrient()
-          .resize(800, 800, { fit: 'inside', withoutEnlargement: true });
-        return { theme, said: await vision.see(await photo.webp().toBuffer()) };
-      }),
-    );
-  }, 300_000);
-
-  test.each([
-    ['dogs', 'dog', 10],
-    ['vehicles', 'vehicle', 12],
-    ['boats', 'boat', 11],
-  ])('%s: %s is among the tags of at least %d of 12', (theme, tag, least) => {
-    const right = seen.filter((one) => one.theme === theme && one.said.tags.includes(tag));
-    expect(right.length).toBeGreaterThanOrEqual(least);
-  });
-
-  test('clustering the embeddings of what was said recovers the themes', () => {
-    const vectors = seen.map(({ said }) => [
-      ...embedText([said.title, said.description, said.tags.join(', ')].join('\n'), 512),
-    ]);
-    const { clusters } = kmeans(vectors, THEMES.length, { seed: 1, initialization: 'kmeans++' });
-    expect(
-      adjustedRandIndex(
-        seen.map(({ theme }) => THEMES.indexOf(theme)),
-        clusters,
-      ),
-    ).toBeGreaterThan(0.6);
-  });
-});
