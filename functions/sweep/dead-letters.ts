@@ -76,6 +76,12 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
     // `expired` was said before the bytes came after all.
     const over = record && isTerminal(record.status) && record.status !== 'expired';
     if (!record || over || hasEnded(record.stages.ingest.state)) return 'settled';
+    if (record.thumbnails) {
+      // It was accepted once and only read again: it keeps what it has, and goes on without what was to be new.
+      const ended = await images.endStage(owner, 'ingest', { state: 'failed', error: gaveUp('ingest') });
+      if (ended) await queues.resume(objects.bucket, ended);
+      return 'settled';
+    }
     const original = await keepBytes(owner.userId, owner.imageId);
     if (!original && record.status === 'expired') return 'settled';
     const failed = await images.fail(

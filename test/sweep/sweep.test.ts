@@ -9,7 +9,7 @@ import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues, type QueueName } from '../../shared/adapters/queues.ts';
 import { freshStages, type ImageRecord, type StageName } from '../../shared/domain/image.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
-import { AT, imageId, imageRecord } from '../support/records.ts';
+import { AT, donePhoto, imageId, imageRecord } from '../support/records.ts';
 import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
 
 const USER = 'Ann';
@@ -245,6 +245,23 @@ describe('dead letters', () => {
     await sweep();
     expect(await deps.images.get(key)).toMatchObject({ status: 'failed', original: { key: original, bytes: 3 } });
     expect(await deps.objects.read(original)).toEqual(new Uint8Array([1, 2, 3]));
+  });
+
+  test('reading an accepted photo again gave up: it keeps what it has, and goes on', async () => {
+    const done = donePhoto(USER, 1, { generation: 1, status: 'processing' });
+    const small = { key: 'small', content_type: 'image/webp', bytes: 1, width: 200, height: 150 };
+    const stages = freshStages();
+    const thumbnails = { small, medium: small };
+    await deps.images.create({ ...done, thumbnails, stages: { ...stages, describe: done.stages.describe } });
+    await deps.queues.ingest(BUCKET, USER, incoming);
+    await sweep();
+    expect(await deps.images.get(key)).toMatchObject({
+      status: 'processing',
+      stages: { ingest: { state: 'failed', error: { code: 'ingest_gave_up' } }, organize: { state: 'pending' } },
+      original: done.original,
+      thumbnails,
+    });
+    expect(await world.drain('organize')).toMatchObject([{ type: 'described', image_id: imageId(1) }]);
   });
 
   test('a photo that was accepted meanwhile is not called failed', async () => {
