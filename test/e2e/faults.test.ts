@@ -188,13 +188,13 @@ test('the recount notices what is missing, too many or at odds', async () => {
   await table.send(new DeleteCommand({ TableName, Key: { user_id, sk } }));
   await table.send(new DeleteCommand({ TableName, Key: { user_id, sk: `VECTOR#${image_id}` } }));
   await table.send(new PutCommand({ TableName, Item: { user_id, sk: 'CHECKSUM#ab', image_id: 'nobody' } }));
-  await table.send(new PutCommand({ TableName, Item: { user_id, sk: 'TERM#ab' } }));
+  await table.send(new PutCommand({ TableName, Item: { user_id, sk: 'STRANGER#ab' } }));
   await s3.send(new DeleteObjectCommand({ Bucket, Key: `thumbnails/${user_id}/${image_id}/small.webp` }));
   await s3.send(new PutObjectCommand({ Bucket, Key: `originals/${user_id}/${image_id}`, Body: 'other bytes' }));
   await s3.send(new PutObjectCommand({ Bucket, Key: `originals/${user_id}/nobody`, Body: 'x' }));
   const deviations = (await recount(stack)).join('\n');
   for (const words of [
-    'an item nobody knows: TERM',
+    'an item nobody knows: STRANGER',
     `${image_id} is done without thumbnails/${user_id}/${image_id}/small.webp`,
     `${image_id}: its original is not what its record says`,
     `object originals/${user_id}/nobody belongs to nothing`,

@@ -52,7 +52,8 @@ describe('node bin/shoebox.ts for the local host', () => {
 
   test.each([...FUNCTIONS])('bundles %s into one file and its source map', (name) => {
     const folder = folders.get(name) as string;
-    expect(readdirSync(folder).sort()).toEqual(['handler.mjs', 'handler.mjs.map']);
+    const modules = ['handler.mjs', ...(name === 'ingest' ? ['heic-worker.mjs'] : [])];
+    expect(readdirSync(folder).sort()).toEqual(modules.flatMap((module) => [module, `${module}.map`]));
     const { sources } = JSON.parse(readFileSync(join(folder, 'handler.mjs.map'), 'utf8'));
     expect(sources).toContain(`../../../functions/${name}/handler.ts`);
     expect(sources.join()).not.toContain(ROOT);

@@ -14,7 +14,10 @@ const MOST_NEIGHBOURS = 50;
  */
 export function checkIndex(items: readonly Item[]): string[] {
   const kinds = Map.groupBy(items, ({ sk }) => sk.split('#')[0] ?? '');
-  const records = (kinds.get('IMAGE') ?? []) as unknown as ImageRecord[];
+  // Nothing is derived from an upload that is awaited; that it is, is said elsewhere.
+  const records = ((kinds.get('IMAGE') ?? []) as unknown as ImageRecord[]).filter(
+    ({ status }) => status !== 'awaiting_upload',
+  );
   const postings = LISTS.flatMap((kind) => kinds.get(kind) ?? []);
   return [
     ...checkPostings(postings, records),
