@@ -7,6 +7,7 @@ import { createEmbeddings } from './embeddings.ts';
 import { AzureError, badKey, invalidRequest, notFound, serverError, throttled, unknownDeployment } from './errors.ts';
 import { type AzureFaults, FaultPlan } from './faults.ts';
 import { startVision } from './vision/client.ts';
+import { rememberSeen } from './vision/remember.ts';
 
 const BIGGEST_BODY_BYTES = 64 * 1024 * 1024;
 
@@ -49,6 +50,7 @@ export async function startAzure(options: AzureOptions): Promise<AzureEmulator> 
   const faults = new FaultPlan(clock);
   faults.set(options.faults ?? {});
   const vision = startVision();
+  const see = rememberSeen(vision.see);
   const stopped = new AbortController();
 
   const server = createServer(async (request, response) => {
@@ -95,7 +97,7 @@ export async function startAzure(options: AzureOptions): Promise<AzureEmulator> 
       await wait(faults.slowMilliseconds, undefined, { signal: AbortSignal.any([stopped.signal, gone]), ref: false });
     const json = parseBody(body);
     if (operation === 'embeddings') return createEmbeddings(json);
-    return completeChat(json, { apiVersion, clock, newId, faults, see: (image) => vision.see(image, gone) });
+    return completeChat(json, { apiVersion, clock, newId, faults, see: (image) => see(image, gone) });
   }
 
   await listen(server, options.port ?? 0);
