@@ -37,7 +37,10 @@ const OPTIONS = {
   logLevel: 'error',
 } as const satisfies BuildOptions;
 
-/** Bundled code by function: each is one `handler.mjs` with its source map. */
+/** Threads that functions start: modules of their own beside the handler, by their name there. */
+const WORKERS: Readonly<Record<string, string>> = { 'ingest/heic-worker': 'shared/imaging/heic-worker.ts' };
+
+/** Bundled code by function: each is one `handler.mjs` with its source map, and beside it the threads it starts. */
 export interface Bundles {
   codeFor(name: string): Code;
 }
@@ -57,7 +60,10 @@ function bundle(names: readonly string[], target: string): void {
   const { outputFiles } = buildSync({
     ...OPTIONS,
     absWorkingDir: REPOSITORY,
-    entryPoints: Object.fromEntries(names.map((name) => [`${name}/handler`, `functions/${name}/handler.ts`])),
+    entryPoints: {
+      ...Object.fromEntries(names.map((name) => [`${name}/handler`, `functions/${name}/handler.ts`])),
+      ...WORKERS,
+    },
     outdir: VIRTUAL_OUTDIR,
     write: false,
   });
@@ -70,7 +76,7 @@ function bundle(names: readonly string[], target: string): void {
 
 /** A digest of all that bundles are made of: our sources, how they are bundled, and (by the lock file) every package. */
 function stateOfSources(names: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([version, OPTIONS, names]));
+  const hash = createHash('sha256').update(JSON.stringify([version, OPTIONS, names, WORKERS]));
   const sources = ['functions', 'shared'].flatMap((folder) =>
     readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(ts|json)$/.test(file))

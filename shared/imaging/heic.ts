@@ -1,30 +1,32 @@
+import { decodeInThread } from './heif-thread.ts';
 import { tiffWithProfile } from './icc.ts';
 import { type IsoPicture, readIsoPicture } from './iso-media.ts';
-import { decodePrimary } from './libheif.ts';
 import type { Raster } from './raster.ts';
 import { sharp } from './sharp.ts';
 import { isWide, toSrgb } from './wide-colour.ts';
 
+/** Bounds of one decoding: the longest side answered, the pixels of each picture in the file, and the time. */
+export interface HeicBounds {
+  side: number;
+  pixels: number;
+  seconds: number;
+}
+
 /**
- * Decodes the primary picture of a HEIC file, upright, in sRGB, scaled to fit `side` pixels (never enlarged). Blocks while it decodes:
- * see {@link decodePrimary}, whose errors it throws.
+ * Decodes the primary picture of a HEIC file, upright, in sRGB, scaled to fit `side` pixels (never enlarged). Throws `HeifError` and
+ * `HeifTimeout`.
  */
-export async function decodeHeic(bytes: Uint8Array, side: number, mostPixels: number): Promise<Raster> {
-  const { data, width, height, channels, premultiplied, release } = decodePrimary(bytes, mostPixels);
-  try {
-    const raw = { width, height, channels, premultiplied };
-    const { data: scaled, info } = await sharp(data, { raw, limitInputPixels: mostPixels })
-      .resize(side, side, { fit: 'inside', withoutEnlargement: true })
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    // Few pixels are left, so colours are cheap to convert now.
-    return await toSrgbRaster(
-      { data: scaled, width: info.width, height: info.height, channels: info.channels as 3 | 4 },
-      readIsoPicture(bytes),
-    );
-  } finally {
-    release();
-  }
+export async function decodeHeic(bytes: Uint8Array, { side, pixels, seconds }: HeicBounds): Promise<Raster> {
+  const { data, ...raw } = await decodeInThread({ file: bytes, mostPixels: pixels }, seconds);
+  const { data: scaled, info } = await sharp(data, { raw, limitInputPixels: pixels })
+    .resize(side, side, { fit: 'inside', withoutEnlargement: true })
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  // Few pixels are left, so colours are cheap to convert now.
+  return toSrgbRaster(
+    { data: scaled, width: info.width, height: info.height, channels: info.channels as 3 | 4 },
+    readIsoPicture(bytes),
+  );
 }
 
 async function toSrgbRaster(raster: Raster, { icc, nclx }: IsoPicture): Promise<Raster> {

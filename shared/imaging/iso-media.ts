@@ -15,6 +15,8 @@ export interface Nclx {
 }
 
 export interface IsoPicture {
+  /** Of the primary picture as seen: cropped and turned. Absent where there is none, as in some sequences. */
+  size?: PictureSize;
   /** Of every picture, also of tiles, thumbnails and auxiliary ones. */
   sizes: PictureSize[];
   /** Pixels that are decoded to show the primary picture: those of every tile, as often as it is used. */
@@ -116,7 +118,11 @@ function readMeta(file: Boxes, meta: Box, picture: IsoPicture): void {
   picture.sizes = properties.filter(({ type }) => type === 'ispe').map(sizeOf);
   if (primary === undefined) return;
 
-  for (const box of propertiesOf(primary)) if (box.type === 'colr') readColour(file, box, picture);
+  for (const box of propertiesOf(primary)) {
+    if (box.type === 'ispe') picture.size = sizeOf(box);
+    else if (box.type === 'colr') readColour(file, box, picture);
+    else if (picture.size) picture.size = transformed(file, box, picture.size);
+  }
   const iinf = find('iinf');
   const types = iinf ? itemTypes(file, iinf) : new Map<number, string>();
   const iref = find('iref');
@@ -134,6 +140,14 @@ function readColour(file: Boxes, { start, end }: Box, picture: IsoPicture): void
   const kind = file.fourCc(start);
   if (kind === 'nclx') picture.nclx = { primaries: file.u16(start + 4), transfer: file.u16(start + 6) };
   if (kind === 'prof' || kind === 'rICC') picture.icc = file.slice(start + 4, end);
+}
+
+/** A picture's size after one of its properties, which apply in their order: it may crop or turn. */
+function transformed(file: Boxes, { type, start }: Box, { width, height }: PictureSize): PictureSize {
+  if (type === 'irot' && file.u8(start) % 2 === 1) return { width: height, height: width };
+  if (type !== 'clap') return { width, height };
+  const share = (at: number) => Math.round(file.u32(start + at) / Math.max(1, file.u32(start + at + 4)));
+  return { width: Math.min(width, share(0)), height: Math.min(height, share(8)) };
 }
 
 /** Which properties (counted from 1) each item has. */

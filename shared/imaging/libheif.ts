@@ -1,15 +1,12 @@
 import { createRequire } from 'node:module';
 
-/** Pixels in libheif's own memory: to be used before anything else is decoded, and then given back with `release`. */
 export interface HeifPixels {
-  data: Uint8Array;
+  data: Uint8Array<ArrayBuffer>;
   width: number;
   height: number;
   /** 8 bits each. */
   channels: 3 | 4;
   premultiplied: boolean;
-  /** Gives the memory back. Call it once, whatever became of the pixels. */
-  release(): void;
 }
 
 /** libheif refused the file; `unsupported` where it has no decoder for this kind of compression. */
@@ -23,14 +20,15 @@ export class HeifError extends Error {
   }
 }
 
-/** The part of libheif's C interface that is used: pointers are numbers, and errors are written to where the first one points. */
+/**
+ * The part of libheif's C interface that is used: pointers are numbers, and errors are written to where the first one points. Nothing
+ * is freed: the whole instance goes with its thread.
+ */
 interface LibHeif {
   HEAPU8: Uint8Array;
   HEAPU32: Uint32Array;
   _malloc(bytes: number): number;
-  _free(pointer: number): void;
   _heif_context_alloc(): number;
-  _heif_context_free(context: number): void;
   _heif_context_set_maximum_image_size_limit(context: number, side: number): void;
   _heif_context_read_from_memory_without_copy(
     error: number,
@@ -40,21 +38,8 @@ interface LibHeif {
     options: number,
   ): void;
   _heif_context_get_primary_image_handle(error: number, context: number, handle: number): void;
-  _heif_context_has_sequence(context: number): number;
-  _heif_context_get_track(context: number, id: number): number;
-  _heif_track_decode_next_image(
-    error: number,
-    track: number,
-    image: number,
-    colorspace: number,
-    chroma: number,
-    options: number,
-  ): void;
-  _heif_track_release(track: number): void;
   _heif_image_handle_has_alpha_channel(handle: number): number;
-  _heif_image_handle_release(handle: number): void;
   _heif_decoding_options_alloc(): number;
-  _heif_decoding_options_free(options: number): void;
   _heif_decode_image(
     error: number,
     handle: number,
@@ -67,7 +52,6 @@ interface LibHeif {
   _heif_image_get_height(image: number, channel: number): number;
   _heif_image_get_plane(image: number, channel: number, stride: number): number;
   _heif_image_is_premultiplied_alpha(image: number): number;
-  _heif_image_release(image: number): void;
 }
 
 const COLORSPACE_RGB = 1;
@@ -78,12 +62,6 @@ const CHANNEL_INTERLEAVED = 10;
 const UNSUPPORTED = new Set([3, 4, 11]);
 /** Where `strict_decoding` is in `heif_decoding_options` (since its version 3): a missing tile is then an error, not a grey patch. */
 const STRICT_DECODING = 21;
-/** A wasm memory never shrinks: one that has grown beyond this is not kept for the next picture. */
-const KEPT_BYTES = 256 * 1024 * 1024;
-
-/** An instance that is ready for the next picture. */
-let spare: LibHeif | undefined;
-
 const require = createRequire(import.meta.url);
 
 /** libheif comes from the layer, as sharp does, and is loaded only for those photos that need it. */
@@ -95,14 +73,12 @@ function create(): LibHeif {
 
 /**
  * Decodes the primary picture of a HEIC file, upright, in the file's own colours; `mostPixels` bounds each picture in it, as its
- * header and as its data has it. The call blocks and cannot be interrupted (about 90 ms a megapixel): bound what must be
- * decoded before. Throws `HeifError`. An instance that failed is never used again.
+ * header and as its data has it. The call blocks (about 90 ms a megapixel, and longer where a file is made to) and what it has
+ * allocated is never given back: it belongs in a thread of its own, see `heif-thread.ts`. Throws `HeifError`.
  */
 export function decodePrimary(file: Uint8Array, mostPixels: number): HeifPixels {
-  const heif = spare ?? create();
-  spare = undefined;
   try {
-    return decodeWith(heif, file, mostPixels);
+    return decodeWith(create(), file, mostPixels);
   } catch (error) {
     if (error instanceof HeifError) throw error;
     // Out of memory, or a trap: C++ exceptions come as numbers.
@@ -130,48 +106,33 @@ function decodeWith(heif: LibHeif, file: Uint8Array, mostPixels: number): HeifPi
   const options = heif._heif_decoding_options_alloc();
   heif.HEAPU8[options + STRICT_DECODING] = 1;
   heif._heif_context_get_primary_image_handle(error, context, answer);
-  const handle = heif.HEAPU32[error >>> 2] === 0 ? answered() : 0;
-  let chroma = CHROMA_RGBA;
-  if (handle !== 0) {
-    chroma = heif._heif_image_handle_has_alpha_channel(handle) ? CHROMA_RGBA : CHROMA_RGB;
-    heif._heif_decode_image(error, handle, answer, COLORSPACE_RGB, chroma, options);
-    heif._heif_image_handle_release(handle);
-  } else if (heif._heif_context_has_sequence(context)) {
-    // Without a still picture: the first frame of the first track.
-    chroma = CHROMA_RGB;
-    const track = heif._heif_context_get_track(context, 0);
-    heif._heif_track_decode_next_image(error, track, answer, COLORSPACE_RGB, chroma, options);
-    heif._heif_track_release(track);
-  }
+  check();
+  const handle = answered();
+  const chroma = heif._heif_image_handle_has_alpha_channel(handle) ? CHROMA_RGBA : CHROMA_RGB;
+  heif._heif_decode_image(error, handle, answer, COLORSPACE_RGB, chroma, options);
   check();
   const image = answered();
-  heif._heif_decoding_options_free(options);
   const width = heif._heif_image_get_width(image, CHANNEL_INTERLEAVED);
   const height = heif._heif_image_get_height(image, CHANNEL_INTERLEAVED);
   const plane = heif._heif_image_get_plane(image, CHANNEL_INTERLEAVED, answer);
   if (!(plane > 0 && width > 0 && height > 0)) throw new HeifError('libheif answered no pixels');
   const channels = chroma === CHROMA_RGBA ? 4 : 3;
-  pack(heif.HEAPU8, plane, width * channels, answered(), height);
   return {
-    data: heif.HEAPU8.subarray(plane, plane + width * channels * height),
+    data: packed(heif.HEAPU8, plane, width * channels, answered(), height),
     width,
     height,
     channels,
     premultiplied: heif._heif_image_is_premultiplied_alpha(image) !== 0,
-    release() {
-      heif._heif_image_release(image);
-      heif._heif_context_free(context);
-      heif._free(bytes);
-      heif._free(error);
-      if (heif.HEAPU8.length <= KEPT_BYTES) spare = heif;
-    },
   };
 }
 
-/** Moves rows together that lie `stride` bytes apart. */
-function pack(memory: Uint8Array, start: number, row: number, stride: number, rows: number): void {
-  if (stride === row) return;
-  for (let y = 1; y < rows; y += 1) memory.copyWithin(start + y * row, start + y * stride, start + y * stride + row);
+/** A copy of rows that lie `stride` bytes apart, without the gaps. */
+function packed(memory: Uint8Array, start: number, row: number, stride: number, rows: number): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(row * rows);
+  for (let y = 0; y < rows; y += 1) {
+    out.set(memory.subarray(start + y * stride, start + y * stride + row), y * row);
+  }
+  return out;
 }
 
 function messageAt(heif: LibHeif, at: number): string {

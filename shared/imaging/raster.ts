@@ -1,6 +1,7 @@
 import type { Sharp } from 'sharp';
 import { FORMAT_NAMES, NOT_SHOWN_BY_BROWSERS, type PictureFormat } from './format.ts';
 import { decodeHeic } from './heic.ts';
+import { HeifTimeout } from './heif-thread.ts';
 import { type IsoPicture, readIsoPicture } from './iso-media.ts';
 import { HeifError } from './libheif.ts';
 import { sharp } from './sharp.ts';
@@ -67,6 +68,26 @@ const ISO_FORMATS: ReadonlySet<PictureFormat> = new Set(['avif', 'heic']);
 export async function measure(bytes: Uint8Array, format: PictureFormat): Promise<Measured> {
   const iso = ISO_FORMATS.has(format) ? readIsoPicture(bytes) : undefined;
   if (iso) checkIsoPicture(iso);
+  const { width, height, orientation, frames } = await (format === 'heic'
+    ? heicHeader(iso)
+    : sharpHeader(bytes, format, iso));
+  if (!(width > 0 && height > 0)) throw corrupt(format);
+  if (width * height > MAX_PIXELS) throw tooManyPixels(width, height);
+  if (frames * width * height > MAX_FRAME_PIXELS) {
+    const message = `The picture has ${count(frames)} frames or pages of ${count(width)} × ${count(height)} pixels; at most ${count(MAX_FRAME_PIXELS / 1_000_000)} megapixels in all are accepted.`;
+    throw new UnacceptablePicture('too_many_pixels', message);
+  }
+  return { width, height, orientation, frames };
+}
+
+/** sharp's own decoder refuses containers of more parts than it likes, which large pictures of phones may have. */
+function heicHeader(iso: IsoPicture | undefined): Measured {
+  // A sequence may do without a picture to begin with.
+  if (!iso?.size) throw (iso?.frames ?? 1) > 1 ? unusual('heic') : corrupt('heic');
+  return { ...iso.size, orientation: 1, frames: iso.frames };
+}
+
+async function sharpHeader(bytes: Uint8Array, format: PictureFormat, iso: IsoPicture | undefined): Promise<Measured> {
   const header = await open(bytes, format, false)
     .metadata()
     .catch((cause: unknown) => {
@@ -75,14 +96,7 @@ export async function measure(bytes: Uint8Array, format: PictureFormat): Promise
   // What another decoder would read is not what was recognised: a file of two formats at once.
   if (header.format !== (iso ? 'heif' : format)) throw corrupt(format);
   const { width, height } = header.autoOrient;
-  if (!(width > 0 && height > 0)) throw corrupt(format);
-  if (width * height > MAX_PIXELS) throw tooManyPixels(width, height);
-  const frames = Math.max(1, iso ? iso.frames : (header.pages ?? 1));
-  if (frames * width * height > MAX_FRAME_PIXELS) {
-    const message = `The picture has ${count(frames)} frames or pages of ${count(width)} × ${count(height)} pixels; at most ${count(MAX_FRAME_PIXELS / 1_000_000)} megapixels in all are accepted.`;
-    throw new UnacceptablePicture('too_many_pixels', message);
-  }
-  return { width, height, orientation: header.orientation ?? 1, frames };
+  return { width, height, orientation: header.orientation ?? 1, frames: iso?.frames ?? header.pages ?? 1 };
 }
 
 /** Decoders of these formats allocate and work by what the boxes say of every tile: all of it is bounded, not only what is seen. */
@@ -121,8 +135,9 @@ export async function decode(bytes: Uint8Array, format: PictureFormat, { orienta
 
 async function decodeByLibheif(bytes: Uint8Array, side: number): Promise<Raster> {
   try {
-    return await decodeHeic(bytes, side, MAX_PIXELS);
+    return await decodeHeic(bytes, { side, pixels: MAX_PIXELS, seconds: DECODE_SECONDS });
   } catch (cause) {
+    if (cause instanceof HeifTimeout) throw tooComplex(cause);
     if (!(cause instanceof HeifError)) throw cause;
     throw cause.unsupported ? unusual('heic', cause) : corrupt('heic', cause);
   }
@@ -137,8 +152,7 @@ async function decodeBySharp(bytes: Uint8Array, format: PictureFormat, side: num
     if (performance.now() - started < DECODE_SECONDS * 1_000) {
       throw isUnusualTiff(format, cause) ? unusual(format, cause) : corrupt(format, cause);
     }
-    const message = `The picture could not be opened within ${DECODE_SECONDS} seconds.`;
-    throw new UnacceptablePicture('too_complex', message, { cause });
+    throw tooComplex(cause);
   });
   // sharp knows profiles, but not the code points that stand in for one.
   const { icc, nclx } = format === 'avif' ? readIsoPicture(bytes) : {};
@@ -182,9 +196,14 @@ function isUnusualTiff(format: PictureFormat, cause: unknown): boolean {
   return format === 'tiff' && cause instanceof Error && /not (configured|supported)/.test(cause.message);
 }
 
-function unusual(format: PictureFormat, cause: unknown): UnacceptablePicture {
+function unusual(format: PictureFormat, cause?: unknown): UnacceptablePicture {
   const message = `The ${FORMAT_NAMES[format]} picture is stored in an unusual way that cannot be read here; please convert it.`;
   return new UnacceptablePicture('unsupported_format', message, { cause });
+}
+
+function tooComplex(cause: unknown): UnacceptablePicture {
+  const message = `The picture could not be opened within ${DECODE_SECONDS} seconds.`;
+  return new UnacceptablePicture('too_complex', message, { cause });
 }
 
 function corrupt(format: PictureFormat, cause?: unknown): UnacceptablePicture {
