@@ -158,11 +158,16 @@ export function createIngest(deps: IngestDeps) {
     return settle(marked);
   }
 
-  /** A photo ended outside: what is derived from it is told, and its objects go. */
-  async function settle({ user_id, image_id, generation, status }: ImageRecord): Promise<Next> {
+  /** A photo has ended without organize, which is told, so that what is derived from it follows. */
+  async function tellSettled({ user_id, image_id, generation, status }: ImageRecord): Promise<void> {
     const event_id = `settled:${image_id}:${generation}:${status}`;
     await step('settle', () => queues.organize([{ type: 'settled', event_id, user_id, image_id }]));
-    return clear(allImageKeys(user_id, image_id));
+  }
+
+  /** A photo is not accepted: nothing of its bytes stays. */
+  async function settle(record: ImageRecord): Promise<Next> {
+    await tellSettled(record);
+    return clear(allImageKeys(record.user_id, record.image_id));
   }
 
   /** The bytes are neither where they arrive nor where they are kept. */
@@ -179,8 +184,9 @@ export function createIngest(deps: IngestDeps) {
     }
     // A photo is queued before its bytes are stored: whoever was to store them died, and nobody else will.
     const message = 'The upload broke off before the picture was stored. Please upload it again.';
-    await images.fail(key, 'ingest', { code: 'bytes_missing', message });
+    const failed = await images.fail(key, 'ingest', { code: 'bytes_missing', message });
     logger.warn('No bytes are stored for a photo that waits to be read.');
+    if (failed) await tellSettled(failed);
     return 'ended';
   }
 

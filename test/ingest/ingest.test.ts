@@ -128,6 +128,7 @@ describe('messages', () => {
     await photos.announce(1, { status: 'queued' });
     await photos.run(1);
     expect(await photos.record(1)).toMatchObject({ status: 'failed', error: { code: 'bytes_missing' } });
+    expect(await photos.events()).toEqual(['settled:1']);
   });
 
   test('after the end, with other bytes, remove those bytes only', async () => {
