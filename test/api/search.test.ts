@@ -104,6 +104,8 @@ describe('filters', () => {
     ['tag', ' , ', 'letters'],
     ['place', '#', 'letters'],
     ['from', 'yesterday', '2024'],
+    ['to', '2024-13', '2024'],
+    ['to', '2024-02-32', '2024'],
     ['status', 'gone', 'degraded'],
     ['cursor', 'abc', 'next_cursor'],
   ])('%s=%s is refused, and why', async (name, value, expected) => {

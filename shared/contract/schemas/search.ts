@@ -12,7 +12,10 @@ const cursor = z
 const word = z.string().trim().min(1).max(100);
 const day = z
   .string()
-  .regex(/^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}:\d{2})?)?)?$/, 'expected 2024, 2024-05, 2024-05-31 or 2024-05-31T18:00:00');
+  .regex(
+    /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])(T([01]\d|2[0-3]):[0-5]\d:[0-5]\d)?)?)?$/,
+    'expected 2024, 2024-05, 2024-05-31 or 2024-05-31T18:00:00',
+  );
 const weight = z.coerce.number().min(0).max(1);
 
 export const searchQuery = z
