@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { imageParams } from './params.ts';
+import type { Route } from './route.ts';
+
+const mediaQuery = z.object({
+  exp: z.string().max(20).optional().describe('Expiry of a signed URL'),
+  sig: z.string().max(128).optional().describe('Signature of a signed URL'),
+  u: z.string().max(128).optional().describe('Owner a signed URL speaks for'),
+});
+const bytes = { 200: 'image/*', 206: 'image/*', 302: null, 304: null } as const;
+
+/** Bytes of photos: checked and answered by the media function. */
+export const mediaRoutes = [
+  {
+    id: 'original',
+    method: 'GET',
+    path: '/images/{image_id}/original',
+    summary: 'The very bytes that were uploaded',
+    tag: 'images',
+    access: 'media',
+    params: imageParams,
+    query: mediaQuery,
+    responses: bytes,
+  },
+  {
+    id: 'thumbnail',
+    method: 'GET',
+    path: '/images/{image_id}/thumbnail',
+    summary: 'The small thumbnail (WebP, at most 200 px)',
+    tag: 'images',
+    access: 'media',
+    params: imageParams,
+    query: mediaQuery,
+    responses: bytes,
+  },
+  {
+    id: 'sizedThumbnail',
+    method: 'GET',
+    path: '/images/{image_id}/thumbnails/{size}',
+    summary: 'A thumbnail by size: small (200 px), medium (800 px), or preview (2048 px, of HEIC and TIFF)',
+    tag: 'images',
+    access: 'media',
+    params: imageParams.extend({ size: z.enum(['small', 'medium', 'preview']) }),
+    query: mediaQuery,
+    responses: bytes,
+  },
+] as const satisfies readonly Route[];
