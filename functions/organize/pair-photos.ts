@@ -7,7 +7,6 @@ import type { OrganizeDeps } from './deps.ts';
 const MOST_NEIGHBOURS = 50;
 /** Photos with a similar hash that are looked at more closely. */
 const MOST_COMPARED = 200;
-const MOST_READ_AT_ONCE = 100;
 
 /** Near-duplicates: pairs of photos that show the same picture. */
 export function createPairPhotos({ images, near }: Pick<OrganizeDeps, 'images' | 'near'>) {
@@ -15,7 +14,7 @@ export function createPairPhotos({ images, near }: Pick<OrganizeDeps, 'images' |
    * Brings a photo's pairs in line with its looks (`null`: it has none to compare). `paired`: it may have pairs from before.
    */
   return async function pairPhoto(userId: string, imageId: string, record: ImageRecord | null, paired: boolean) {
-    const before = paired ? await near.neighbours(userId, imageId, MOST_NEIGHBOURS) : new Map<string, number>();
+    const before = paired ? await near.neighbours(userId, imageId) : new Map<string, number>();
     const alike = record ? await photosLike(userId, record) : [];
     const after = new Map<string, number>();
     for (const { image_id, distance } of alike) {
@@ -27,7 +26,7 @@ export function createPairPhotos({ images, near }: Pick<OrganizeDeps, 'images' |
   };
 
   async function hasRoom(userId: string, imageId: string): Promise<boolean> {
-    return (await near.neighbours(userId, imageId, MOST_NEIGHBOURS)).size < MOST_NEIGHBOURS;
+    return (await near.neighbours(userId, imageId)).size < MOST_NEIGHBOURS;
   }
 
   /** Photos that show the same picture, the most alike first, newer before older. */
@@ -40,11 +39,9 @@ export function createPairPhotos({ images, near }: Pick<OrganizeDeps, 'images' |
       .filter(({ image_id, distance }) => image_id !== self && distance <= NEAR_DISTANCE)
       .sort((a, b) => a.distance - b.distance || (a.image_id < b.image_id ? 1 : -1))
       .slice(0, MOST_COMPARED);
-    const records = new Map<string, ImageRecord>();
-    for (let start = 0; start < close.length; start += MOST_READ_AT_ONCE) {
-      const ids = close.slice(start, start + MOST_READ_AT_ONCE).map(({ image_id }) => image_id);
-      for (const other of await images.getMany(userId, ids, { consistent: true })) records.set(other.image_id, other);
-    }
+    const ids = close.map(({ image_id }) => image_id);
+    const known = await images.getMany(userId, ids, { consistent: true });
+    const records = new Map(known.map((other) => [other.image_id, other]));
     return close.flatMap(({ image_id }) => {
       const other = records.get(image_id);
       // Its hash may have changed since it was listed.

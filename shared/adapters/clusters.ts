@@ -52,7 +52,7 @@ export function createClusters(table: DynamoDBDocumentClient, tableName: string)
       return clusters.sort((a, b) => b.count - a.count || (a.cluster_id < b.cluster_id ? -1 : 1));
     },
 
-    /** The names of up to 100 clusters; those that are gone are left out. */
+    /** The names of clusters; those that are gone are left out. */
     async names(userId: string, clusterIds: readonly string[]): Promise<Map<string, string>> {
       const keys = clusterIds.map((clusterId) => clusterKey(userId, clusterId));
       const items = (await itemsByKey(table, tableName, keys)) as unknown as Cluster[];

@@ -85,7 +85,7 @@ export function createEmbeddings(table: DynamoDBDocumentClient, tableName: strin
       await changeItem(table, tableName, key, { set, condition: { expression: 'attribute_exists(vector)' } });
     },
 
-    /** The embeddings of up to 100 images; those that have none are left out. */
+    /** The embeddings of images; those that have none are left out. */
     async getMany(userId: string, imageIds: readonly string[]): Promise<Map<string, Float32Array>> {
       const keys = imageIds.map((imageId) => keyOf(userId, imageId));
       const items = await itemsByKey(table, tableName, keys, { consistent: true });

@@ -33,9 +33,6 @@ export interface PostingOf extends Posting {
   image_id: string;
 }
 
-/** How many items one batch read takes. */
-const MOST_READ_AT_ONCE = 100;
-
 /**
  * The writing side of the inverted index, the suggestions and the counters. Written by `organize` alone, one pass at a time: a pass
  * is opened by a journal, and one that died is made up for by the next (`recover`).
@@ -47,14 +44,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
   const suggestionKey = (userId: string, key: string) => ({ user_id: userId, sk: `SUGGEST#${key}` });
   const postingKey = (userId: string, list: string, imageId: string) => ({ user_id: userId, sk: `${list}#${imageId}` });
 
-  async function read(keys: readonly ItemKey[]): Promise<Record<string, unknown>[]> {
-    const items: Record<string, unknown>[] = [];
-    for (let start = 0; start < keys.length; start += MOST_READ_AT_ONCE) {
-      const some = keys.slice(start, start + MOST_READ_AT_ONCE);
-      items.push(...(await itemsByKey(table, tableName, some, { consistent: true })));
-    }
-    return items;
-  }
+  const read = (keys: readonly ItemKey[]) => itemsByKey(table, tableName, keys, { consistent: true });
 
   /** Writes what the journal says; `entries` may by now know better. Entries of photos that are gone (`gone`) are removed. */
   async function commit(

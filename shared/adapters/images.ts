@@ -98,7 +98,7 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
     },
 
     /**
-     * Records of up to 100 ids, in no particular order; missing ones are left out, and so are those being erased unless
+     * Records by id, in no particular order; missing ones are left out, and so are those being erased unless
      * `erasing`. `consistent` sees every write that has been answered.
      */
     async getMany(

@@ -1,41 +1,35 @@
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { listOf } from '../domain/search/postings.ts';
 import { writeItems } from './batch-write.ts';
+import { createPostings } from './postings.ts';
+import { itemsBelow } from './table.ts';
 
-/** Newest photos looked at in one list of hashes: a list holds 1 in 256 of the gallery. */
+/** Newest photos looked at in one list of hashes: a list holds about one in 800 of the gallery. */
 const MOST_IN_A_LIST = 500;
 
 /** `NEAR#{image_id}#{other_id}` {distance}: pairs of photos that look the same, in both directions. Written by `organize` alone. */
 export function createNearDuplicates(table: DynamoDBDocumentClient, tableName: string) {
+  const postings = createPostings(table, tableName);
   const prefix = (imageId: string) => `NEAR#${imageId}#`;
-
-  async function below(userId: string, start: string, limit: number): Promise<Record<string, unknown>[]> {
-    const answer = await table.send(
-      new QueryCommand({
-        TableName: tableName,
-        KeyConditionExpression: 'user_id = :user AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':user': userId, ':prefix': start },
-        ScanIndexForward: false,
-        ConsistentRead: true,
-        Limit: limit,
-      }),
-    );
-    return answer.Items ?? [];
-  }
-
   const pair = (userId: string, from: string, to: string) => ({ user_id: userId, sk: `${prefix(from)}${to}` });
 
   return {
-    /** A photo's neighbours and how many bits their hashes differ in, the newest first. */
-    async neighbours(userId: string, imageId: string, limit: number): Promise<Map<string, number>> {
-      const items = await below(userId, prefix(imageId), limit);
-      return new Map(items.map(({ sk, distance }) => [String(sk).slice(prefix(imageId).length), Number(distance)]));
+    /** A photo's neighbours and how many bits their hashes differ in. Organize keeps 50 for one photo at the most. */
+    async neighbours(userId: string, imageId: string): Promise<Map<string, number>> {
+      const own = prefix(imageId);
+      const found = new Map<string, number>();
+      for await (const { sk, distance } of itemsBelow(table, tableName, { userId, prefix: own, consistent: true })) {
+        found.set(String(sk).slice(own.length), Number(distance));
+      }
+      return found;
     },
 
     /** Ids and hashes of the photos in these lists of hashes. */
     async hashed(userId: string, bands: readonly string[]): Promise<Map<string, string>> {
-      const lists = await Promise.all(bands.map((band) => below(userId, `${listOf.phash(band)}#`, MOST_IN_A_LIST)));
-      return new Map(lists.flat().map(({ image_id, phash }) => [image_id as string, phash as string]));
+      const lists = await Promise.all(
+        bands.map((band) => postings.newest(userId, listOf.phash(band), { limit: MOST_IN_A_LIST })),
+      );
+      return new Map(lists.flat().map(({ image_id, phash = '' }) => [image_id, phash]));
     },
 
     /**

@@ -105,7 +105,7 @@ export function createPostings(table: DynamoDBDocumentClient, tableName: string)
       return (answer.Items ?? []) as StoredSuggestion[];
     },
 
-    /** How many photos have each of up to 100 tags (in index form). */
+    /** How many photos have each of these tags (in index form). */
     async tagCounts(userId: string, tags: readonly string[]): Promise<Map<string, number>> {
       const keys = tags.map((tag) => ({ user_id: userId, sk: `SUGGEST#${tag}#tag` }));
       const items = (await itemsByKey(table, tableName, keys)) as unknown as StoredSuggestion[];

@@ -93,23 +93,33 @@ export async function* itemsBelow(
   } while (start);
 }
 
-/** Up to 100 items by key, in no particular order; missing ones are left out. What the table did not get to is asked for again. */
+/** What BatchGetItem answers at once. */
+const MOST_BY_KEY = 100;
+
+/**
+ * A user's items by key, in no particular order; missing ones are left out. Any number: 100 are read at once. What the table did not get
+ * to is asked for again.
+ */
 export async function itemsByKey(
   table: DynamoDBDocumentClient,
   tableName: string,
   keys: readonly ItemKey[],
   { consistent = false } = {},
 ): Promise<Record<string, unknown>[]> {
-  const items: Record<string, unknown>[] = [];
-  let left: ItemKey[] = [...new Map(keys.map((key) => [key.sk, key])).values()];
-  while (left.length > 0) {
-    const answer = await table.send(
-      new BatchGetCommand({ RequestItems: { [tableName]: { Keys: left, ConsistentRead: consistent } } }),
-    );
-    items.push(...(answer.Responses?.[tableName] ?? []));
-    left = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as ItemKey[];
+  async function read(some: ItemKey[]): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = [];
+    for (let left = some; left.length > 0; ) {
+      const answer = await table.send(
+        new BatchGetCommand({ RequestItems: { [tableName]: { Keys: left, ConsistentRead: consistent } } }),
+      );
+      items.push(...(answer.Responses?.[tableName] ?? []));
+      left = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as ItemKey[];
+    }
+    return items;
   }
-  return items;
+  const distinct = [...new Map(keys.map((key) => [key.sk, key])).values()];
+  const starts = Array.from({ length: Math.ceil(distinct.length / MOST_BY_KEY) }, (_, index) => index * MOST_BY_KEY);
+  return (await Promise.all(starts.map((start) => read(distinct.slice(start, start + MOST_BY_KEY))))).flat();
 }
 
 /** Runs a conditional write; `false` where its condition does not hold. */

@@ -9,18 +9,12 @@ export function viewCluster(cluster: Cluster, images: ImageView[]) {
   return { cluster_id, name, name_source, count, images, created_at, updated_at };
 }
 
-const READ_AT_ONCE = 100;
-
-/** Records by id, however many: read 100 at a time. */
+/** Records by id. */
 export async function recordsById(
   userId: string,
   imageIds: readonly string[],
   { images }: Pick<Deps, 'images'>,
 ): Promise<Map<string, ImageRecord>> {
-  const ids = [...new Set(imageIds)];
-  const chunks = Array.from({ length: Math.ceil(ids.length / READ_AT_ONCE) }, (_, index) =>
-    ids.slice(index * READ_AT_ONCE, (index + 1) * READ_AT_ONCE),
-  );
-  const records = await Promise.all(chunks.map((chunk) => images.getMany(userId, chunk)));
-  return new Map(records.flat().map((record) => [record.image_id, record]));
+  const records = await images.getMany(userId, imageIds);
+  return new Map(records.map((record) => [record.image_id, record]));
 }

@@ -10,8 +10,8 @@ type Viewer = Pick<RequestOf<'listImages'>, 'user' | 'apiUrl'>;
 type ViewDeps = { clusters: Pick<Clusters, 'names'>; imageUrls: RenderImageUrls };
 
 /**
- * Records as clients see them, in the same order: URLs rendered now, clusters named as they are called now (at most 100
- * records; one read for all names).
+ * Records as clients see them, in the same order: URLs rendered now, clusters named as they are called now (one read for
+ * all names).
  */
 export async function viewImages(
   { user, apiUrl }: Viewer,

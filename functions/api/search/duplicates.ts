@@ -3,7 +3,6 @@ import { BEFORE_ALL } from '../../../shared/domain/search/join.ts';
 import type { Deps } from '../deps.ts';
 import { viewImages } from '../images/view.ts';
 import type { ApiUseCase } from '../use-cases.ts';
-import { inParts } from './in-parts.ts';
 import { createPairWalk } from './pair-walk.ts';
 
 /** Where a page ends though fewer groups than asked for were found: so many images are a large answer already. */
@@ -34,7 +33,7 @@ export const duplicates: ApiUseCase<'duplicates'> = async (request, deps) => {
     groups.push(records);
     images += records.length;
   }
-  const views = await inParts(groups.flat(), (some) => viewImages(request, some, deps));
+  const views = await viewImages(request, groups.flat(), deps);
   const items = groups.map((records) => ({
     best: records[0]?.image_id ?? '',
     images: views.splice(0, records.length),
@@ -44,7 +43,7 @@ export const duplicates: ApiUseCase<'duplicates'> = async (request, deps) => {
 
 /** The group's photos, the best one first: most pixels, then most bytes, then the one that was there first. */
 async function recordsOf(userId: string, ids: readonly string[], { images }: Pick<Deps, 'images'>) {
-  const records = await inParts(ids, (some) => images.getMany(userId, some, { consistent: true }));
+  const records = await images.getMany(userId, ids, { consistent: true });
   const pixels = ({ width = 0, height = 0 }: ImageRecord) => width * height;
   return records
     .filter(({ status }) => status === 'done')

@@ -9,7 +9,6 @@ import type { TermEntry } from '../../../shared/domain/search/bm25.ts';
 import { listOf } from '../../../shared/domain/search/postings.ts';
 import type { Ask } from './ask.ts';
 import type { MeaningHit } from './frozen.ts';
-import { inParts } from './in-parts.ts';
 
 /** How far a list of a word or a colour is read, newest first: what lies behind is only found by something else beside. */
 const MOST_POSTINGS = 2_000;
@@ -98,8 +97,7 @@ async function compare(
   imageIds: readonly string[],
   embeddings: Pick<Embeddings, 'getMany'>,
 ): Promise<{ image_id: string; similarity: number }[]> {
-  const pairs = await inParts(imageIds, async (some) => [...(await embeddings.getMany(userId, some))]);
-  return pairs
+  return [...(await embeddings.getMany(userId, imageIds))]
     .map(([image_id, vector]) => ({ image_id, similarity: dot(direction, vector) }))
     .sort((one, other) => other.similarity - one.similarity || (one.image_id < other.image_id ? 1 : -1));
 }

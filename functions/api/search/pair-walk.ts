@@ -7,8 +7,6 @@ const MOST_READS = 200;
 const PAIRS_AT_ONCE = 100;
 /** A group is followed no further than this. Of a larger one, parts may be answered as groups of their own that overlap. */
 const MOST_IN_GROUP = 200;
-/** Organize keeps no more for one photo. */
-const MOST_NEIGHBOURS = 50;
 
 /** Groups of photos that are connected by looking the same, that of the newest oldest member first. */
 export interface PairWalk {
@@ -55,7 +53,7 @@ export function createPairWalk(userId: string, before: string, { postings, nearD
     let edge = [...others];
     while (edge.length > 0 && members.size < MOST_IN_GROUP) {
       reads += edge.length;
-      const found = await Promise.all(edge.map((id) => nearDuplicates.neighbours(userId, id, MOST_NEIGHBOURS)));
+      const found = await Promise.all(edge.map((id) => nearDuplicates.neighbours(userId, id)));
       edge = [...new Set(found.flatMap((neighbours) => [...neighbours.keys()]))].filter((id) => !members.has(id));
       for (const id of edge) members.add(id);
     }

@@ -3,7 +3,6 @@ import { type Likeness, likeness } from '../../../shared/domain/search/likeness.
 import { NotFound } from '../../../shared/lambda/http/problems.ts';
 import { viewImages } from '../images/view.ts';
 import type { ApiUseCase } from '../use-cases.ts';
-import { inParts } from './in-parts.ts';
 import { likelyAlike } from './likely-alike.ts';
 
 /** The photos most like one, by embedding, colours, tags and looks, each weighted as asked. Only `done` ones. */
@@ -18,8 +17,8 @@ export const similar: ApiUseCase<'similar'> = async (request, deps) => {
   const embedding = own.get(record.image_id);
   const ids = await likelyAlike(userId, { ...record, embedding }, weights, deps);
   const [records, embeddings] = await Promise.all([
-    inParts(ids, (some) => deps.images.getMany(userId, some, { consistent: true })),
-    inParts(ids, async (some) => [...(await deps.embeddings.getMany(userId, some))]).then((all) => new Map(all)),
+    deps.images.getMany(userId, ids, { consistent: true }),
+    deps.embeddings.getMany(userId, ids),
   ]);
 
   const best = records
