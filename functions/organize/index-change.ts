@@ -3,6 +3,7 @@ import type { IndexEntry, PostingOf } from '../../shared/adapters/image-index.ts
 import type { ImageRecord } from '../../shared/domain/image.ts';
 import { postingsOf, suggestionsOf } from '../../shared/domain/search/postings.ts';
 import { contributionOf } from '../../shared/domain/summary.ts';
+import { talliesOf } from '../../shared/domain/tallies.ts';
 
 /** What has to be written for one photo so that the index says what its record says. */
 export interface IndexChange {
@@ -20,13 +21,14 @@ export function changeOf(
   known: IndexEntry | undefined,
 ): IndexChange | null {
   if (!record && !known) return null;
-  const before = known ?? { image_id, lists: {}, suggestions: [], contribution: null, looks: null };
+  const before = known ?? { image_id, lists: {}, suggestions: [], tallies: [], contribution: null, looks: null };
   const postings = (record ? postingsOf(record) : []).map((posting) => ({ ...posting, image_id }));
   const lists = new Map(postings.map(({ list, ...attributes }) => [list, digestOf(attributes)]));
   const after: IndexEntry = {
     image_id,
     lists: Object.fromEntries(lists),
     suggestions: record ? suggestionsOf(record) : [],
+    tallies: record ? talliesOf(record) : [],
     contribution: record ? contributionOf(record) : null,
     looks: record ? looksOf(record) : null,
   };
@@ -34,7 +36,8 @@ export function changeOf(
   const deletes = Object.keys(before.lists)
     .filter((list) => !lists.has(list))
     .map((list) => ({ list, image_id }));
-  const counted = ({ suggestions, contribution, looks }: IndexEntry) => digestOf([suggestions, contribution, looks]);
+  const counted = ({ suggestions, tallies, contribution, looks }: IndexEntry) =>
+    digestOf([suggestions, tallies, contribution, looks]);
   const same = puts.length === 0 && deletes.length === 0 && counted(before) === counted(after);
   return known && record && same ? null : { record, before, after, puts, deletes };
 }

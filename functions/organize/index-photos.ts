@@ -1,6 +1,7 @@
 import type { IndexEntry, Journal } from '../../shared/adapters/image-index.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
 import { changeSummary, emptySummary, type Summary } from '../../shared/domain/summary.ts';
+import { changeSums, type Sums } from '../../shared/domain/tallies.ts';
 import type { OrganizeDeps } from './deps.ts';
 import { changeOf, type IndexChange } from './index-change.ts';
 import { createPairPhotos } from './pair-photos.ts';
@@ -66,8 +67,26 @@ export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 
     return {
       summary: { ...summary, version: (stored?.version ?? 0) + 1, updated_at: clock().toISOString() },
       suggestions: await suggestionsAfter(userId, changes),
+      tallies: await talliesAfter(userId, changes),
       entries: changes.map(doubtful),
     };
+  }
+
+  async function talliesAfter(userId: string, changes: readonly IndexChange[]): Promise<Journal['tallies']> {
+    const net = new Map<string, Sums>();
+    const count = ({ tallies }: IndexEntry, sign: 1 | -1) => {
+      for (const { key, add } of tallies) net.set(key, changeSums(net.get(key) ?? {}, add, sign));
+    };
+    for (const { before, after } of changes) {
+      count(before, -1);
+      count(after, 1);
+    }
+    const differing = [...net].filter(([, by]) => Object.keys(by).length > 0);
+    const stored = await index.tallied(
+      userId,
+      differing.map(([key]) => key),
+    );
+    return differing.map(([key, by]) => ({ key, sums: changeSums(stored.get(key) ?? {}, by, 1) }));
   }
 
   async function suggestionsAfter(userId: string, changes: readonly IndexChange[]): Promise<Journal['suggestions']> {

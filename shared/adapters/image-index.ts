@@ -1,6 +1,7 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Posting, Suggestion } from '../domain/search/postings.ts';
 import type { Contribution } from '../domain/summary.ts';
+import type { Sums, Tally } from '../domain/tallies.ts';
 import { writeItems } from './batch-write.ts';
 import { createSummaries, type StoredSummary } from './summaries.ts';
 import { type ItemKey, itemsByKey } from './table.ts';
@@ -11,6 +12,7 @@ export interface IndexEntry {
   /** Each posting list it may be in, with a digest of its posting there; `''` where what lies there is not known. */
   lists: Record<string, string>;
   suggestions: Suggestion[];
+  tallies: Tally[];
   /** What the counters contain of it. */
   contribution: Contribution | null;
   /** A digest of what its near-duplicates were decided by; `null` where it has none, `''` where they have to be decided anew. */
@@ -25,6 +27,7 @@ export interface CountedSuggestion extends Suggestion {
 export interface Journal {
   summary: StoredSummary;
   suggestions: CountedSuggestion[];
+  tallies: { key: string; sums: Sums }[];
   /** What is to be believed of each photo if the pass dies: no posting, and no near-duplicate, is known to be right. */
   entries: IndexEntry[];
 }
@@ -42,6 +45,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
   const journalKey = (userId: string) => ({ user_id: userId, sk: 'JOURNAL' });
   const entryKey = (userId: string, imageId: string) => ({ user_id: userId, sk: `DOC#${imageId}` });
   const suggestionKey = (userId: string, key: string) => ({ user_id: userId, sk: `SUGGEST#${key}` });
+  const tallyKey = (userId: string, key: string) => ({ user_id: userId, sk: `TALLY#${key}` });
   const postingKey = (userId: string, list: string, imageId: string) => ({ user_id: userId, sk: `${list}#${imageId}` });
 
   const read = (keys: readonly ItemKey[]) => itemsByKey(table, tableName, keys, { consistent: true });
@@ -49,7 +53,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
   /** Writes what the journal says; `entries` may by now know better. Entries of photos that are gone (`gone`) are removed. */
   async function commit(
     userId: string,
-    { summary, suggestions, entries }: Journal,
+    { summary, suggestions, tallies, entries }: Journal,
     gone: ReadonlySet<string> = new Set(),
   ): Promise<void> {
     await summaries.put(userId, summary);
@@ -57,14 +61,17 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
       suggestions.filter(({ count }) => count > 0),
       suggestions.filter(({ count }) => count <= 0),
     ];
+    const isKept = ({ sums }: Journal['tallies'][number]) => (sums.count ?? 0) > 0;
     await writeItems(table, tableName, {
       puts: [
+        ...tallies.filter(isKept).map(({ key, sums }) => ({ ...tallyKey(userId, key), sums })),
         ...kept.map(({ key, text, kind, count }) => ({ ...suggestionKey(userId, key), text, kind, count })),
         ...entries
           .filter(({ image_id }) => !gone.has(image_id))
           .map((entry) => ({ ...entry, ...entryKey(userId, entry.image_id) })),
       ],
       deletes: [
+        ...tallies.filter((tally) => !isKept(tally)).map(({ key }) => tallyKey(userId, key)),
         ...emptied.map(({ key }) => suggestionKey(userId, key)),
         ...entries.filter(({ image_id }) => gone.has(image_id)).map(({ image_id }) => entryKey(userId, image_id)),
       ],
@@ -101,6 +108,12 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
     async suggested(userId: string, keys: readonly string[]): Promise<Map<string, number>> {
       const items = await read(keys.map((key) => suggestionKey(userId, key)));
       return new Map(items.map(({ sk, count }) => [String(sk).slice('SUGGEST#'.length), Number(count)]));
+    },
+
+    /** The tallies of these keys; those nobody adds to are left out. */
+    async tallied(userId: string, keys: readonly string[]): Promise<Map<string, Sums>> {
+      const items = await read(keys.map((key) => tallyKey(userId, key)));
+      return new Map(items.map(({ sk, sums }) => [String(sk).slice('TALLY#'.length), sums as Sums]));
     },
 
     /** Puts and removes postings, in no particular order. */

@@ -37,6 +37,7 @@ const INDEX = [
   'MODEL',
   'SUGGEST',
   'SUMMARY',
+  'TALLY',
   'NEAR',
 ];
 

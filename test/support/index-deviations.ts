@@ -2,6 +2,7 @@ import type { ImageRecord } from '../../shared/domain/image.ts';
 import { looksSame } from '../../shared/domain/near-duplicates.ts';
 import { phashBands } from '../../shared/domain/phash.ts';
 import { postingsOf, suggestionsOf } from '../../shared/domain/search/postings.ts';
+import { changeSums, type Sums, talliesOf } from '../../shared/domain/tallies.ts';
 import type { Item } from './items.ts';
 
 const LISTS = ['TERM', 'TAG', 'COLOR', 'PHASH', 'PLACE', 'CAMERA', 'STATUS', 'FLAG', 'MODEL'];
@@ -24,6 +25,7 @@ export function checkIndex(items: readonly Item[]): string[] {
     ...checkByHand(postings, records),
     ...checkEntries(kinds.get('DOC') ?? [], postings, records),
     ...checkSuggestions(kinds.get('SUGGEST') ?? [], postings, records),
+    ...checkTallies(kinds.get('TALLY') ?? [], records),
     ...checkSummary(kinds.get('SUMMARY')?.[0], postings, records),
     ...checkPairs(kinds.get('NEAR') ?? [], records),
   ];
@@ -118,6 +120,23 @@ function checkSuggestions(
   return [
     ...byHand,
     ...compare('suggestion', new Map([...counts].map(([key, n]) => [key, String(n)])), new Map(found)),
+  ];
+}
+
+function checkTallies(items: readonly Item[], records: readonly ImageRecord[]): string[] {
+  const expected = new Map<string, Sums>();
+  for (const { key, add } of records.flatMap(talliesOf)) expected.set(key, changeSums(expected.get(key) ?? {}, add, 1));
+  // Beside that, one of them as a person would count it.
+  const dated = records.filter((photo) => photo.status === 'done' && !photo.archived && photo.taken_at !== undefined);
+  const months = items.filter(({ sk }) => sk.startsWith('TALLY#MONTH#'));
+  const counted = months.reduce((all, { sums }) => all + ((sums as Sums).count ?? 0), 0);
+  return [
+    ...(counted === dated.length ? [] : [`months count ${counted} photos, expected ${dated.length}`]),
+    ...compare(
+      'tally',
+      new Map([...expected].map(([key, sums]) => [key, canonical(sums)])),
+      new Map(items.map(({ sk, sums }) => [sk.slice('TALLY#'.length), canonical(sums)])),
+    ),
   ];
 }
 
