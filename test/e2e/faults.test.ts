@@ -69,7 +69,7 @@ describe('Azure', () => {
   });
 
   test('refuses for long: photos wait without being blamed, may be deleted meanwhile, and end done', async () => {
-    stack.inject('azure:429=8s,azure:retry_after=3');
+    stack.inject('azure:429=4s,azure:retry_after=1');
     const [first = '', second = '', gone = ''] = await uploads(ada, 3);
     await vi.waitFor(
       async () => {
@@ -118,7 +118,8 @@ describe('Azure', () => {
   });
 
   test('breaks down (500): the photo waits and ends done', async () => {
-    stack.inject('azure:500=1');
+    // Else a wait of 15 s, which test/describe/azure-throttle.test.ts sees.
+    stack.inject('azure:500=1,azure:retry_after=1');
     const [image] = await ada.ended([await upload(ada)]);
     expect(image).toMatchObject({ ...done, stages: { describe: { state: 'done' } } });
     expect(await recount(stack)).toEqual([]);

@@ -45,11 +45,16 @@ export const throttled = (operation: string, apiVersion: string, retryAfter: str
     { 'retry-after': retryAfter },
   );
 
-export const serverError = () =>
-  new AzureError(500, {
-    code: 'InternalServerError',
-    message: 'The server had an error while processing your request. Sorry about that!',
-  });
+/** Says how long to wait only where it knows. */
+export const serverError = (retryAfter?: string) =>
+  new AzureError(
+    500,
+    {
+      code: 'InternalServerError',
+      message: 'The server had an error while processing your request. Sorry about that!',
+    },
+    retryAfter === undefined ? {} : { 'retry-after': retryAfter },
+  );
 
 export const promptFiltered = () =>
   new AzureError(400, {

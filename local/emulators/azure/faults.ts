@@ -5,7 +5,7 @@
 export interface AzureFaults {
   /** 429 for that many requests, or for a time. */
   readonly throttle?: number | { readonly milliseconds: number };
-  /** Value of the `Retry-After` header of each 429: seconds, or an HTTP date. Default `2`. */
+  /** Value of the `Retry-After` header: seconds, or an HTTP date. A 429 says `2` without it, a 500 nothing. */
   readonly retryAfter?: number | string;
   /** 500. */
   readonly error?: number;
@@ -83,7 +83,12 @@ export class FaultPlan {
   /** The `Retry-After` to answer 429 with, or undefined if this request goes through. */
   takeThrottle(): string | undefined {
     const throttled = this.#clock().getTime() < this.#throttledUntil || this.#take('throttle');
-    return throttled ? String(this.#settings.retryAfter ?? 2) : undefined;
+    return throttled ? (this.retryAfter ?? '2') : undefined;
+  }
+
+  get retryAfter(): string | undefined {
+    const { retryAfter } = this.#settings;
+    return retryAfter === undefined ? undefined : String(retryAfter);
   }
 
   get slowMilliseconds(): number {

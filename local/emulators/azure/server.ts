@@ -92,7 +92,7 @@ export async function startAzure(options: AzureOptions): Promise<AzureEmulator> 
     }
     const retryAfter = faults.takeThrottle();
     if (retryAfter !== undefined) throw throttled(kind, apiVersion, retryAfter);
-    if (faults.take('error')) throw serverError();
+    if (faults.take('error')) throw serverError(faults.retryAfter);
     if (faults.take('slow'))
       await wait(faults.slowMilliseconds, undefined, { signal: AbortSignal.any([stopped.signal, gone]), ref: false });
     const json = parseBody(body);
