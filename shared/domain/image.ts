@@ -116,6 +116,27 @@ export interface Metadata {
   rating?: number;
 }
 
+/** Part of a picture, each 0–1 of its width or height as seen. */
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** A face in a photo, and whose it is. */
+export interface FaceAssignment {
+  /** Its number in the photo, from 0: the name of its crop and of its descriptor. */
+  n: number;
+  box: Box;
+  /** `null`: nobody known yet. */
+  person_id: string | null;
+  /** Cosine similarity to that person's centroid when it was decided. */
+  similarity: number | null;
+  /** A person said so: never changed by us. */
+  by_person?: true;
+}
+
 /** Where a photo was taken. */
 export interface Place {
   /** Nearest populated place. */
@@ -209,6 +230,10 @@ export interface ImageRecord {
   phash?: string;
 
   cluster?: ClusterAssignment;
+  /** Faces found in it; absent until they were looked for. Written by organize. */
+  faces?: FaceAssignment[];
+  /** Albums its owner put it into, each with its position there. */
+  albums?: Record<string, string>;
 
   /** Local wall time where it was taken, `YYYY-MM-DDTHH:MM:SS`. */
   taken_at?: string;
@@ -217,6 +242,8 @@ export interface ImageRecord {
   taken_at_source?: TakenAtSource;
   /** `taken_at#image_id`: the sort key of the `by_taken` index. */
   taken_key?: string;
+  /** Set while it lies in the trash: not shown, but kept. */
+  trashed_at?: string;
   /** Set when the owner deleted it: invisible at once, erased by organize. */
   deleted_at?: string;
   created_at: string;
@@ -244,6 +271,11 @@ export function hasEnded(state: StageState): state is EndedStageState {
 /** Whether every stage has ended, so that the photo's status can become `done`. */
 export function allStagesEnded(stages: Record<StageName, Stage>): boolean {
   return STAGES.every((name) => hasEnded(stages[name].state));
+}
+
+/** Whether its owner finds it in the gallery: what is derived from photos is derived from these. */
+export function isShown({ status, trashed_at, deleted_at }: Pick<ImageRecord, 'status' | 'trashed_at' | 'deleted_at'>) {
+  return status === 'done' && trashed_at === undefined && deleted_at === undefined;
 }
 
 /** Whether a photo is less complete than it would be on a perfect day. */

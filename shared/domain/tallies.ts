@@ -1,4 +1,4 @@
-import type { ImageRecord } from './image.ts';
+import { type ImageRecord, isShown } from './image.ts';
 
 /**
  * What a photo adds to one of its owner's tallies: whole numbers under names. In the table a tally is the item
@@ -20,7 +20,7 @@ export const tallyOf = {
 
 /** Every tally a photo adds to, each once. None where its owner does not see it in the gallery. */
 export function talliesOf(record: ImageRecord): Tally[] {
-  if (record.deleted_at !== undefined || record.status !== 'done') return [];
+  if (!isShown(record)) return [];
   return monthOf(record);
 }
 

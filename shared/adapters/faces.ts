@@ -1,0 +1,59 @@
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { decodeVector, encodeVector } from '../domain/clustering/vectors.ts';
+import type { Box } from '../domain/image.ts';
+import { itemsByKey } from './table.ts';
+
+/** A face as it was detected. */
+export interface DetectedFace {
+  /** Its number in the photo, from 0. */
+  n: number;
+  box: Box;
+  /** How sure the detector is, 0–1. */
+  score: number;
+  /** 128 numbers, unit length: dot products are cosine similarities. */
+  descriptor: Float32Array;
+}
+
+/** What the faces stage found in one photo. */
+export interface DetectedFaces {
+  image_id: string;
+  /** The photo's generation it was found in. */
+  generation: number;
+  faces: DetectedFace[];
+}
+
+type StoredFace = Omit<DetectedFace, 'descriptor'> & { descriptor: Uint8Array };
+
+/** `FACES#` items: the faces of each photo with their descriptors. The `faces` function puts them, `organize` finds out whose they are. */
+export function createFaces(table: DynamoDBDocumentClient, tableName: string) {
+  const keyOf = (userId: string, imageId: string) => ({ user_id: userId, sk: `FACES#${imageId}` });
+
+  return {
+    /** Stores what was found, in the place of what an earlier run found. */
+    async put(userId: string, { image_id, generation, faces }: DetectedFaces): Promise<void> {
+      const stored = faces.map(({ descriptor, ...face }) => ({ ...face, descriptor: encodeVector(descriptor) }));
+      const Item = { ...keyOf(userId, image_id), image_id, generation, faces: stored };
+      await table.send(new PutCommand({ TableName: tableName, Item }));
+    },
+
+    /** What was found in photos, by id; nothing for those that were not looked at. */
+    async getMany(userId: string, imageIds: readonly string[]): Promise<Map<string, DetectedFaces>> {
+      const keys = imageIds.map((imageId) => keyOf(userId, imageId));
+      const items = await itemsByKey(table, tableName, keys, { consistent: true });
+      return new Map(
+        items.map((item) => {
+          const { image_id, generation, faces } = item as unknown as Omit<DetectedFaces, 'faces'> & {
+            faces: StoredFace[];
+          };
+          const found = faces.map(({ descriptor, ...face }) => ({ ...face, descriptor: decodeVector(descriptor) }));
+          return [image_id, { image_id, generation, faces: found }];
+        }),
+      );
+    },
+
+    async erase(userId: string, imageId: string): Promise<void> {
+      await table.send(new DeleteCommand({ TableName: tableName, Key: keyOf(userId, imageId) }));
+    },
+  };
+}
+export type Faces = ReturnType<typeof createFaces>;
