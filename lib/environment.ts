@@ -25,6 +25,7 @@ export function createEnvironment(settings: Deployment, storage: Storage, queues
     EMBEDDINGS_PROVIDER: settings.EMBEDDINGS_PROVIDER,
     UPLOAD_EXPIRES_SECONDS: String(settings.UPLOAD_EXPIRES_SECONDS),
     SWEEP_STALE_SECONDS: String(settings.SWEEP_STALE_SECONDS),
+    TRASH_DAYS: String(settings.TRASH_DAYS),
     TABLE_NAME: storage.table.tableName,
     BUCKET_NAME: storage.bucket.bucketName,
     VECTOR_BUCKET_NAME: storage.vectorBucketName,

@@ -52,6 +52,7 @@ export class WebFunctions extends Construct {
         'IMAGE_URL_MODE',
         'SECRET_ARN',
         'UPLOAD_EXPIRES_SECONDS',
+        'TRASH_DAYS',
         'ORGANIZE_QUEUE_URL',
         'JOBS_QUEUE_URL',
         'AZURE_OPENAI_ENDPOINT',

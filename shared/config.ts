@@ -71,6 +71,8 @@ const sharedSettings = {
   UPLOAD_EXPIRES_SECONDS: seconds(1, 3600).default(3600),
   /** How long a photo may show no sign of life before it is set going again. */
   SWEEP_STALE_SECONDS: seconds(1, 86_400).default(900),
+  /** How long photos are kept in the trash. */
+  TRASH_DAYS: z.coerce.number().int().min(1).max(365).default(30),
 };
 
 /** With Azure configured its embeddings are used; without, the visual descriptor that needs no service. */
@@ -128,6 +130,7 @@ const functionSchema = z
     DEAD_LETTER_QUEUE_URLS: list.transform((entries) => Object.fromEntries(entries.map((entry) => splitOnce(entry)))),
     /** Without a sign of life for this long, work is sent again. */
     SWEEP_STALE_SECONDS: z.coerce.number().int().min(1).default(900),
+    TRASH_DAYS: z.coerce.number().int().min(1).max(365).default(30),
     AWS_REGION: z.string().min(1),
   })
   .transform(withProvider);

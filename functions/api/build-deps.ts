@@ -51,6 +51,7 @@ export const SETTINGS = [
   'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
   'EMBEDDINGS_PROVIDER',
   'UPLOAD_EXPIRES_SECONDS',
+  'TRASH_DAYS',
 ] as const satisfies readonly (keyof FunctionSettings)[];
 
 /** A search is answered by its words alone rather than late. */
@@ -134,6 +135,7 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
       vectors: { client: vectors, name: settings.VECTOR_BUCKET_NAME },
     }),
     azureThrottle,
+    trashDays: settings.TRASH_DAYS,
     configured: {
       azure: settings.AZURE_OPENAI_ENDPOINT !== '',
       identity: settings.FIREBASE_API_KEY !== '',

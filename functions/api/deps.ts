@@ -42,6 +42,8 @@ export interface Deps {
   assertSessionAlive: AssertSessionAlive;
   probes: Probes;
   azureThrottle: Pick<AzureThrottle, 'last'>;
+  /** How long photos are kept in the trash. */
+  trashDays: number;
   /** Which optional parts this deployment has. */
   configured: { azure: boolean; identity: boolean };
   logger: Logger;

@@ -1,6 +1,7 @@
 import { createChecksums } from '../../shared/adapters/checksums.ts';
 import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
+import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createPlaces } from '../../shared/adapters/places.ts';
@@ -23,6 +24,7 @@ const settings = readFunctionSettings(process.env, [
 const table = createTableClient();
 const ingest = createIngest({
   images: createImages(table, settings.TABLE_NAME, systemClock),
+  edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   checksums: createChecksums(table, settings.TABLE_NAME),
   objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
   queues: createQueues(createSqsClient(), {

@@ -1,4 +1,5 @@
 import type { Checksums } from '../../shared/adapters/checksums.ts';
+import type { ImageEdits } from '../../shared/adapters/image-edits.ts';
 import type { ImageKey, Images } from '../../shared/adapters/images.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
@@ -40,7 +41,8 @@ export interface IngestDeps extends TellingDeps {
   images: Images;
   checksums: Checksums;
   objects: Objects;
-  queues: Pick<Queues, 'describe' | 'organize'>;
+  edits: Pick<ImageEdits, 'restore'>;
+  queues: Pick<Queues, 'describe' | 'organize' | 'restored'>;
   /** Told before each step; what it throws ends the run there, as a dying process would. */
   checkpoint?: (step: IngestStep) => void | Promise<void>;
 }
@@ -58,7 +60,7 @@ const MOST_LOOKS = 6;
  * stays accepted and as it was whatever comes of that. Throws only what is our own fault, for the queue to try again.
  */
 export function createIngest(deps: IngestDeps) {
-  const { images, checksums, objects, queues } = deps;
+  const { images, checksums, objects, edits, queues } = deps;
   const ownership = createBytesOwnership(deps);
   const photo = createPhotoObjects(objects);
 
@@ -95,7 +97,7 @@ export function createIngest(deps: IngestDeps) {
     if (!bytes) return found.source;
     const inspected = await step('inspect', () => inspect(bytes, record.expected.sha256));
     const twin = await step('compare', () => ownership.acceptedTwin(key, inspected.sha256));
-    if (twin && !wasAccepted(record)) return markDuplicate(key, found, twin, inspected, logger);
+    if (twin && !wasAccepted(record)) return markDuplicate(record, found, twin, inspected, logger);
     const seen = await step('decode', () => seePicture(bytes, inspected));
     const told = await step('tell', () => readTold(deps, bytes, record, logger));
     const kept = await step('keep', () => photo.keep(key, found, bytes, CONTENT_TYPES[inspected.format]));
@@ -106,7 +108,7 @@ export function createIngest(deps: IngestDeps) {
       return found.source;
     }
     const winner = await step('claim', () => ownership.claim(key, inspected.sha256));
-    if (winner && !wasAccepted(record)) return markDuplicate(key, found, winner, inspected, logger);
+    if (winner && !wasAccepted(record)) return markDuplicate(record, found, winner, inspected, logger);
     const facts = acceptedFacts(record, bytes.length, inspected, seen, told);
     const ended = await step('finish', () => images.endStage(key, 'ingest', { state: 'done' }, facts));
     const same = ended?.sha256 === inspected.sha256;
@@ -143,19 +145,33 @@ export function createIngest(deps: IngestDeps) {
   }
 
   async function markDuplicate(
-    key: ImageKey,
+    record: ImageRecord,
     found: Found,
     twin: ImageRecord,
     inspected: Inspected,
     logger: Logger,
   ): Promise<Next> {
+    const key = { userId: record.user_id, imageId: record.image_id };
     if (await photo.supersededByOriginal(key, found)) return 'original';
+    // Uploading the bytes again asks for the photo back. One erased in this very moment is a twin no more: another look sees that.
+    if (twin.trashed_at && !record.trashed_at && !(await restore(twin, logger))) return found.source;
     const marked = await step('duplicate', () =>
       images.markDuplicate(key, twin.image_id, knownFacts(found.bytes, inspected)),
     );
     if (!marked) return found.source;
     logger.info('Duplicate', { duplicate_of: twin.image_id });
     return settle(marked);
+  }
+
+  /** Takes a photo out of the trash. `false` where it is gone. */
+  async function restore({ user_id: userId, image_id: imageId }: ImageRecord, logger: Logger): Promise<boolean> {
+    const outcome = await step('duplicate', () => edits.restore({ userId, imageId }));
+    if (outcome?.state === 'changed') {
+      // A run that dies before this is made up for by sweep, which finds the photo standing still.
+      await queues.restored([outcome.record]);
+      logger.info('Restored from the trash', { restored: imageId });
+    }
+    return outcome !== null;
   }
 
   /** A photo has ended without organize, which is told, so that what is derived from it follows. */

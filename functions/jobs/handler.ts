@@ -17,6 +17,7 @@ import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
 import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
+import { createEmptyTrash } from './empty-trash.ts';
 import { createNameCluster } from './name-cluster.ts';
 import { createRecluster } from './recluster.ts';
 import { createReprocess } from './reprocess.ts';
@@ -38,7 +39,7 @@ const settings = readFunctionSettings(process.env, [
   'EMBEDDINGS_PROVIDER',
 ]);
 type NameMessage = Extract<JobMessage, { type: 'name_cluster' }>;
-type ReprocessMessage = Extract<JobMessage, { type: 'reprocess' }>;
+type LongMessage = Extract<JobMessage, { type: 'reprocess' | 'empty_trash' }>;
 
 const AZURE_TIMEOUT_MS = 30_000;
 /** Runs of a job that fail before it is given up. */
@@ -66,7 +67,16 @@ const deps = {
 };
 const throttle = createAzureThrottle(table, settings.TABLE_NAME, systemClock);
 const recluster = createRecluster(deps);
-const reprocess = createReprocess(deps);
+const long: Record<LongMessage['type'], { run: ReturnType<typeof createReprocess>; gaveUp: string }> = {
+  reprocess: {
+    run: createReprocess(deps),
+    gaveUp: 'Not all photos could be sent through their stages again. Those that were go on. Please ask for it again.',
+  },
+  empty_trash: {
+    run: createEmptyTrash(deps),
+    gaveUp: 'Not everything in the trash could be erased. Please ask for it again.',
+  },
+};
 const nameCluster = createNameCluster({
   ...deps,
   azure: createAzureOpenAI({
@@ -84,7 +94,7 @@ export const handler = queueHandler<JobMessage>({
   parse: jobMessage,
   async handle(message, { receiptHandle, receiveCount, logger }) {
     if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
-    if (message.type === 'reprocess') return runAgain(message, { receiptHandle, receiveCount, logger });
+    if (message.type !== 'recluster') return runLong(message, { receiptHandle, receiveCount, logger });
     try {
       await recluster(message.user_id, message.job_id);
     } catch (error) {
@@ -97,20 +107,18 @@ export const handler = queueHandler<JobMessage>({
 });
 
 /** What one run does not get to is left to the next, which comes with the same message. */
-async function runAgain(
-  { user_id, job_id }: ReprocessMessage,
+async function runLong(
+  { type, user_id, job_id }: LongMessage,
   { receiptHandle, receiveCount, logger }: Pick<Delivery<JobMessage>, 'receiptHandle' | 'receiveCount' | 'logger'>,
 ): Promise<void> {
   let end: 'ended' | 'more';
   try {
-    end = await reprocess(user_id, job_id);
+    end = await long[type].run(user_id, job_id);
   } catch (error) {
     const job = await deps.jobs.get(user_id, job_id);
     if (receiveCount - (job?.checkpoint?.runs ?? 0) < MOST_RUNS) throw error;
     logger.error('The job is given up.', error as Error);
-    const message =
-      'Not all photos could be sent through their stages again. Those that were go on. Please ask for it again.';
-    await deps.jobs.fail(user_id, job_id, { code: 'gave_up', message });
+    await deps.jobs.fail(user_id, job_id, { code: 'gave_up', message: long[type].gaveUp });
     return;
   }
   if (end === 'ended') return;

@@ -1,7 +1,8 @@
 import { asDone } from '../../shared/domain/as-done.ts';
 import { type ClusterAssignment, hasEnded, type ImageRecord, isTerminal } from '../../shared/domain/image.ts';
-import type { OrganizeDeps } from './deps.ts';
+import type { Batch, OrganizeDeps } from './deps.ts';
 import { createIndexPhotos } from './index-photos.ts';
+import type { createSetAside } from './set-aside.ts';
 
 /** A photo that has a place now and is about to be done. */
 interface Finishing {
@@ -26,19 +27,21 @@ const MOST_LOOKS = 5;
  * Writes what is derived from photos, then says on their records that they are done, or settled, or lets the records go: whoever
  * reads that a photo is done finds it. One pass for all of a batch, so that counters are written once.
  */
-export function createBringInLine(deps: OrganizeDeps) {
+export function createBringInLine(deps: OrganizeDeps, setAside: ReturnType<typeof createSetAside>) {
   const { images, embeddings, clock } = deps;
   const indexPhotos = createIndexPhotos(deps);
 
-  return async function bringInLine(userId: string, { finishing, settling, erasing }: OpenWork): Promise<void> {
+  return async function bringInLine(batch: Batch): Promise<void> {
+    const { userId, work } = batch;
+    const { finishing, settling, erasing } = work;
     const others = [...settling].filter((id) => !finishing.has(id) && !erasing.has(id));
-    // What is under way again, or being erased, has an event of its own behind this one.
-    const settled = (await recordsOf(userId, others)).filter(({ status }) => isTerminal(status));
+    const settled = await settledOf(batch, others);
     let due = [...finishing.values()].filter(({ record }) => !erasing.has(record.image_id));
     let along = [
       ...settled.map((record) => ({ image_id: record.image_id, record })),
       ...[...erasing].map((image_id) => ({ image_id, record: null })),
     ];
+    const trashed = new Set<string>();
     for (let looks = 1; due.length > 0 || along.length > 0; looks += 1) {
       if (looks > MOST_LOOKS)
         throw new Error(`${due.length} photos changed ${MOST_LOOKS} times while they were finished`);
@@ -48,7 +51,10 @@ export function createBringInLine(deps: OrganizeDeps) {
       due = [];
       for (const { record, cluster, done } of finished) {
         const key = { userId, imageId: record.image_id };
-        if (await images.finish(key, record, done)) continue;
+        if (await images.finish(key, record, done)) {
+          if (done.trashed_at) trashed.add(done.image_id);
+          continue;
+        }
         const changed = await images.get(key);
         if (!changed) continue;
         const open = !changed.deleted_at && changed.status === 'processing' && !hasEnded(changed.stages.organize.state);
@@ -63,9 +69,16 @@ export function createBringInLine(deps: OrganizeDeps) {
       // A run of describe that was late may have put one back.
       await embeddings.erase(userId, imageId);
     }
+    // Only now do their records say where they were placed, and so what to take them out of.
+    if (trashed.size > 0) await bringInLine({ ...batch, work: { ...noWork(), settling: trashed } });
   };
 
-  async function recordsOf(userId: string, ids: readonly string[]): Promise<ImageRecord[]> {
-    return ids.length === 0 ? [] : images.getMany(userId, ids, { consistent: true });
+  /** The records of photos that have ended. What is under way again, or being erased, has an event of its own behind this one. */
+  async function settledOf(batch: Batch, ids: readonly string[]): Promise<ImageRecord[]> {
+    if (ids.length === 0) return [];
+    const records = await images.getMany(batch.userId, ids, { consistent: true });
+    const ended = records.filter(({ status }) => isTerminal(status));
+    // Meanwhile one may have been restored.
+    return (await setAside(batch, ended)).filter(({ status, deleted_at }) => isTerminal(status) && !deleted_at);
   }
 }

@@ -4,6 +4,7 @@ import { allImageKeys } from '../../shared/domain/object-keys.ts';
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
 import { clusterOf, leaveCluster } from './replacement.ts';
 import type { Session } from './session.ts';
+import { leaveForTrash } from './set-aside.ts';
 import type { ShowClusters } from './show-clusters.ts';
 
 /**
@@ -20,7 +21,9 @@ export function createErasePhoto(deps: OrganizeDeps, show: ShowClusters) {
     if (!record) return;
     const { image_id } = record;
     const session = await open();
-    const from = clustersOf(session, record, await embeddings.take(userId, image_id));
+    const embedding = await embeddings.take(userId, image_id);
+    const left = leaveForTrash(session, record, embedding?.vector);
+    const from = [...clustersOf(session, record, embedding), ...(left === null ? [] : [left])];
     const changed = await session.save();
     for (const clusterId of from) await clusters.removeMember(userId, clusterId, image_id);
     await show.refresh(userId, session, [...new Set([...changed, ...from])], false);

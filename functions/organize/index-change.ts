@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IndexEntry, PostingOf } from '../../shared/adapters/image-index.ts';
-import type { ImageRecord } from '../../shared/domain/image.ts';
+import { type ImageRecord, isShown } from '../../shared/domain/image.ts';
 import { postingsOf, suggestionsOf } from '../../shared/domain/search/postings.ts';
 import { contributionOf } from '../../shared/domain/summary.ts';
 import { talliesOf } from '../../shared/domain/tallies.ts';
@@ -43,8 +43,9 @@ export function changeOf(
 }
 
 /** All of a record that can decide whether two photos look the same. */
-function looksOf({ status, phash, colors, color_bins, placeholder, width, height }: ImageRecord): string | null {
-  if (status !== 'done' || phash === undefined) return null;
+function looksOf(record: ImageRecord): string | null {
+  const { phash, colors, color_bins, placeholder, width, height } = record;
+  if (!isShown(record) || phash === undefined) return null;
   return digestOf([phash, colors, color_bins, placeholder, width, height]);
 }
 

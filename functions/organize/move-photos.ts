@@ -4,6 +4,7 @@ import { jobKey } from '../../shared/domain/object-keys.ts';
 import { parsePlan, type ReclusterPlan, storePlan } from '../../shared/domain/recluster-plan.ts';
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
 import type { Placed, Session } from './session.ts';
+import { isSetAside } from './set-aside.ts';
 import type { ShowClusters } from './show-clusters.ts';
 
 /** Larger clusters are not looked at again one by one: re-clustering does that. */
@@ -84,6 +85,7 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters) {
       const from = record?.cluster?.cluster_id ?? null;
       // Unassigned may mean "not placed yet"; its own event places it then.
       if (!vector || !record || from === cluster_id || !hasEnded(record.stages.organize.state)) continue;
+      if (isSetAside(record)) continue;
       moved.push({ placed: session.move(eventId, { image_id, vector }, from, cluster_id), from });
     }
     for (const [clusterId, values] of Object.entries(exact)) session.correct(clusterId, values);

@@ -5,6 +5,7 @@ import { createErasePhoto } from './erase-photo.ts';
 import { createMovePhotos } from './move-photos.ts';
 import { createPlacePhotos } from './place-photos.ts';
 import { openSession, type Session } from './session.ts';
+import { createSetAside } from './set-aside.ts';
 import { createShowClusters } from './show-clusters.ts';
 
 /**
@@ -16,7 +17,7 @@ export function createOrganize(deps: OrganizeDeps) {
   const placePhotos = createPlacePhotos(deps, show);
   const erasePhoto = createErasePhoto(deps, show);
   const { applyPart, reviewCluster } = createMovePhotos(deps, show);
-  const bringInLine = createBringInLine(deps);
+  const bringInLine = createBringInLine(deps, createSetAside(deps, show));
 
   return async function organize(userId: string, events: readonly OrganizeEvent[]): Promise<void> {
     let opened: Session | undefined;
@@ -27,7 +28,7 @@ export function createOrganize(deps: OrganizeDeps) {
     let batch: Batch = { userId, session, work: noWork() };
     /** What has been begun with photos one by one is finished, before an event that looks at all of them. */
     const finish = async () => {
-      await bringInLine(userId, batch.work);
+      await bringInLine(batch);
       batch = { ...batch, work: noWork() };
     };
     for (const run of runs(events)) {

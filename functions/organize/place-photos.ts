@@ -4,6 +4,7 @@ import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
 import { replacementStep } from './marks.ts';
 import { clusterOf, leaveCluster } from './replacement.ts';
 import type { Placed, Session } from './session.ts';
+import { leaveForTrash, putBack } from './set-aside.ts';
 import type { ShowClusters } from './show-clusters.ts';
 
 const unassigned = (reason: string): ClusterAssignment => ({
@@ -115,7 +116,11 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
       return { placed: session.place(replacementStep('replaced', record), { image_id, vector: next }), from };
     }
     const known = clusterOf(record, embedding);
-    if (known === null) return { placed: session.place(event.event_id, { image_id, vector }), from: named };
+    if (known === null) {
+      const left = leaveForTrash(session, record, vector);
+      const back = putBack(session, event.event_id, record, vector);
+      return { placed: back ?? session.place(event.event_id, { image_id, vector }), from: left ?? named };
+    }
     const kept = cluster && named === known ? cluster : session.assignment(known, vector);
     return { placed: [{ image_id, cluster: kept }], from: named };
   }

@@ -142,6 +142,14 @@ export async function openSession({ clustering, embeddings, background }: Sessio
     return null;
   }
 
+  /** Takes the embedding that a new one is about to replace out of its cluster, once. */
+  function leave(eventId: string, image: Waiting, from: string | null): void {
+    const entry = from === null ? null : touch(from, eventId);
+    if (from === null || !entry) return;
+    if (entry.stats.count > 0) entry.stats = removeMember(entry.stats, image.vector);
+    forgetIn(from, image.image_id);
+  }
+
   return {
     centroid: (clusterId: string): ClusterStats | null => entries.get(clusterId)?.stats ?? null,
 
@@ -238,12 +246,22 @@ export async function openSession({ clustering, embeddings, background }: Sessio
       return null;
     },
 
-    /** Takes the embedding that a new one is about to replace out of its cluster, once. */
-    leave(eventId: string, image: Waiting, from: string | null): void {
-      const entry = from === null ? null : touch(from, eventId);
-      if (from === null || !entry) return;
-      if (entry.stats.count > 0) entry.stats = removeMember(entry.stats, image.vector);
-      forgetIn(from, image.image_id);
+    leave,
+
+    /** As `leave`, of an image that is not to be compared with any more. */
+    setAside(step: string, imageId: string, from: string | null, vector: Float32Array | undefined): void {
+      forget([imageId], true);
+      if (vector) leave(step, { image_id: imageId, vector }, from);
+    },
+
+    /** Puts an image that has left a cluster back into it, once; or where an earlier run has put it. */
+    putBack(eventId: string, image: Waiting, to: string): Placed[] {
+      vectors.set(image.image_id, image.vector);
+      const recalled = recall(eventId, image.image_id);
+      if (recalled) return recalled;
+      const entry = touch(to, eventId, [image.image_id]);
+      if (entry) entry.stats = addMember(entry.stats, image.vector);
+      return [{ image_id: image.image_id, cluster: settled(to, null, 'assigned') }];
     },
 
     /**

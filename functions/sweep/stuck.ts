@@ -5,6 +5,7 @@ import type { Objects } from '../../shared/adapters/objects.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
 import { hasEnded, type ImageRecord, isTerminal, STAGES, type StageName } from '../../shared/domain/image.ts';
 import { incomingKey } from '../../shared/domain/object-keys.ts';
+import { purgeDue } from '../../shared/domain/trash.ts';
 import { each } from './each.ts';
 import { sendSettled } from './send-settled.ts';
 
@@ -22,7 +23,7 @@ export interface StuckDeps {
 const LIMIT = 100;
 const JOB_GIVES_UP_AFTER_MS = 24 * 3600 * 1000;
 
-/** Sends the messages of work that has stopped moving once more, and ends what will not move any more. */
+/** Sends the messages of work that has stopped moving once more, ends what will not move any more, and purges the trash. */
 export function createStuck({ images, jobs, objects, queues, clock, staleMs }: StuckDeps) {
   /** What sends each stage's work again. */
   const resend: Record<StageName, (record: ImageRecord) => Promise<void>> = {
@@ -43,8 +44,11 @@ export function createStuck({ images, jobs, objects, queues, clock, staleMs }: S
   async function reviveImage(record: ImageRecord): Promise<void> {
     const { user_id: userId, image_id: imageId } = record;
     const key = { userId, imageId };
-    if (record.deleted_at) {
-      await images.touch(key);
+    const due = purgeDue(record);
+    const overdue = due !== null && Date.parse(due) <= clock().getTime();
+    if (record.deleted_at || overdue) {
+      // One that was restored since the index was read stays.
+      if (!(await (record.deleted_at ? images.touch(key) : images.purge(key, record)))) return;
       await queues.organize([
         { type: 'removed', event_id: `removed:${imageId}:${clock().getTime()}`, user_id: userId, image_id: imageId },
       ]);

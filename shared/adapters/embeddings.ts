@@ -64,6 +64,7 @@ export function createEmbeddings(table: DynamoDBDocumentClient, tableName: strin
     async take(userId: string, imageId: string): Promise<PlacedEmbedding | null> {
       const item = await changeItem(table, tableName, keyOf(userId, imageId), {
         set: { placed: true },
+        remove: ['aside'],
         condition: { expression: 'attribute_exists(vector)' },
       });
       if (!item) return null;
@@ -73,6 +74,15 @@ export function createEmbeddings(table: DynamoDBDocumentClient, tableName: strin
         next: next ? decodeVector(next) : null,
         moved: (item.moved as Moved | undefined) ?? null,
       };
+    },
+
+    /** Keeps an embedding apart from all others until it is taken again; answers it, `null` where there is none. */
+    async setAside(userId: string, imageId: string): Promise<Float32Array | null> {
+      const item = await changeItem(table, tableName, keyOf(userId, imageId), {
+        set: { placed: true, aside: true },
+        condition: { expression: 'attribute_exists(vector)' },
+      });
+      return item && decodeVector(item.vector as Uint8Array);
     },
 
     /** Notes that the next embedding has taken the place of the one before; one that came meanwhile stays beside it. */
@@ -92,10 +102,10 @@ export function createEmbeddings(table: DynamoDBDocumentClient, tableName: strin
       return new Map(items.map((item) => [item.image_id as string, decodeVector(item.vector as Uint8Array)]));
     },
 
-    /** Every embedding of a user, in pages as the table gives them: for jobs, never for a request. */
+    /** Every embedding of a user that is not set aside, in pages as the table gives them: for jobs, never for a request. */
     async *all(userId: string): AsyncGenerator<{ image_id: string; vector: Float32Array }> {
-      for await (const { image_id, vector } of itemsBelow(table, tableName, { userId, prefix: sk('') })) {
-        yield { image_id: image_id as string, vector: decodeVector(vector as Uint8Array) };
+      for await (const { image_id, vector, aside } of itemsBelow(table, tableName, { userId, prefix: sk('') })) {
+        if (!aside) yield { image_id: image_id as string, vector: decodeVector(vector as Uint8Array) };
       }
     },
   };

@@ -2,7 +2,8 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { LIMITS } from '../domain/description.ts';
 import { changeOf, type Edit, type RecordChange, retag } from '../domain/edits.ts';
 import { type ImageRecord, isTerminal, type Reason, type StageName } from '../domain/image.ts';
-import { rerunOf, rerunRefusal } from '../domain/rerun.ts';
+import { IN_TRASH, rerunOf, rerunRefusal } from '../domain/rerun.ts';
+import { isWorthKeeping, NOTHING_TO_KEEP, restoreOf, trashOf } from '../domain/trash.ts';
 import type { Clock } from './ids.ts';
 import { ALIVE, and, unchangedSince } from './image-conditions.ts';
 import { createImages, type ImageKey } from './images.ts';
@@ -56,12 +57,14 @@ export function createImageEdits(table: DynamoDBDocumentClient, tableName: strin
   }
 
   return {
-    /** Writes and locks what a person says (see `plainEdit`), or takes it back. */
-    edit: (key: ImageKey, edit: Edit) => write(key, (record, at) => ({ change: changeOf(record, edit, at) })),
+    /** Writes and locks what a person says (see `plainEdit`), or takes it back. Refused in the trash. */
+    edit: (key: ImageKey, edit: Edit) =>
+      write(key, (record, at) => (record.trashed_at ? { refused: IN_TRASH } : { change: changeOf(record, edit, at) })),
 
-    /** Adds tags to those the photo has now, and takes others away; locks them. Refused where they become too many. */
+    /** Adds tags to those the photo has now, and takes others away; locks them. Refused where they become too many, and in the trash. */
     tag: (key: ImageKey, tags: { add: readonly string[]; remove: readonly string[] }) =>
       write(key, (record, at) => {
+        if (record.trashed_at) return { refused: IN_TRASH };
         const before = record.tags ?? [];
         const after = retag(record, tags);
         if (after.length === before.length && after.every((tag, index) => tag === before[index]))
@@ -72,6 +75,15 @@ export function createImageEdits(table: DynamoDBDocumentClient, tableName: strin
         }
         return { change: changeOf(record, { tags: after }, at) };
       }),
+
+    /** Moves a photo to the trash for so many days. Refused where nothing could be restored of it. */
+    trash: (key: ImageKey, days: number) =>
+      write(key, (record, at) =>
+        isWorthKeeping(record) ? { change: trashOf(record, at, days) } : { refused: NOTHING_TO_KEEP },
+      ),
+
+    /** Takes a photo out of the trash; its messages are the caller's to send (`queues.restored`). */
+    restore: (key: ImageKey) => write(key, (record, at) => ({ change: restoreOf(record, at) })),
 
     /**
      * Sends a photo on a new round through these stages; its first message is the caller's to send (`queues.resume`). Refused where

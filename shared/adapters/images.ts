@@ -13,11 +13,13 @@ import {
   hasEnded,
   type ImageRecord,
   type ImageStatus,
+  isTerminal,
   type Reason,
   type Stage,
   type StageName,
 } from '../domain/image.ts';
 import { receiptOf } from '../domain/rerun.ts';
+import { purgeDue, unlisted } from '../domain/trash.ts';
 import type { Clock } from './ids.ts';
 import { ALIVE, and, editedAsIn, ofGeneration, stageUnderWay, statusIn, unchangedSince } from './image-conditions.ts';
 import { createKeepWords } from './image-words.ts';
@@ -88,8 +90,21 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
     return (await end(key, 'done', set, statusIn('processing'))) ?? record;
   }
 
+  /**
+   * Takes a photo that has ended off the list of what is under way, unless it has changed since it was `seen`. One in the trash stays
+   * there, for sweep to find it on the day it is to be erased.
+   */
+  async function settle(key: ImageKey, seen: ImageRecord): Promise<void> {
+    const due = purgeDue(seen);
+    await changeItem(table, tableName, itemKey(key), {
+      ...(due === null ? { remove: ['shard', 'since'] } : { set: { shard: pendingShard(key.imageId), since: due } }),
+      condition: and(ALIVE, statusIn(seen.status), unchangedSince(seen)),
+    });
+  }
+
   return {
     get,
+    settle,
 
     /** As `get`, but `null` for a record that is being erased: what its owner may see. */
     async getVisible(key: ImageKey): Promise<ImageRecord | null> {
@@ -122,6 +137,7 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       const filtered = status !== undefined || archived === true;
       const matches = (record: ImageRecord) =>
         !record.deleted_at &&
+        !record.trashed_at &&
         (status === undefined || record.status === status) &&
         (archived === undefined || (record.archived ?? false) === archived);
       const items: ImageRecord[] = [];
@@ -256,7 +272,7 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
           ...(started_at && { started_at, ms: Math.max(0, Date.parse(finished) - Date.parse(started_at)) }),
           finished_at: finished,
         };
-        const { set, remove } = foundBeside(before, fields);
+        const { set, remove } = unlisted(before, foundBeside(before, fields));
         const after = await change(key, {
           set: { ...set, [`stages.${name}`]: stage, since: finished },
           remove,
@@ -313,6 +329,14 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       return change(key, { set: { deleted_at: at, shard: pendingShard(key.imageId), since: at }, condition: ALIVE });
     },
 
+    /** As `markDeleted`, of a photo that lies in the trash since just then. `null` where it was restored, or is gone. */
+    purge(key: ImageKey, { trashed_at = '' }: Pick<ImageRecord, 'trashed_at'>): Promise<ImageRecord | null> {
+      const at = now();
+      const lies = { expression: 'trashed_at = :trashed_at', values: { ':trashed_at': trashed_at } };
+      const set = { deleted_at: at, shard: pendingShard(key.imageId), since: at };
+      return change(key, { set, condition: and(ALIVE, lies) });
+    },
+
     /**
      * Notes that work was sent again, so that sweep does not send it every time it looks, or that no sign of life is due
      * before `until`.
@@ -328,32 +352,27 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
     },
 
     /**
-     * Ends the organize stage, and the photo, as `done` says ({@link asDone}): what is derived from it says so already. `null` where the
-     * photo has been deleted or changed since it was `seen`.
+     * Ends the organize stage, and the photo, as `done` says ({@link asDone}): what is derived from it says so already. One in the trash
+     * has still to be settled. `null` where the photo has been deleted or changed since it was `seen`.
      */
     finish(key: ImageKey, seen: ImageRecord, done: ImageRecord): Promise<ImageRecord | null> {
       const { status, cluster, processing_ms, stages } = done;
       return change(key, {
         set: { status, cluster, processing_ms, 'stages.organize': stages.organize },
-        remove: ['shard', 'since'],
+        remove: done.trashed_at ? [] : ['shard', 'since'],
         condition: and(ALIVE, statusIn('processing'), stageUnderWay('organize'), unchangedSince(seen)),
       });
     },
 
-    /** Takes a photo that has ended off the list of what is under way, unless it has changed since it was `seen`. */
-    async settle(key: ImageKey, seen: ImageRecord): Promise<void> {
-      await changeItem(table, tableName, itemKey(key), {
-        remove: ['shard', 'since'],
-        condition: and(ALIVE, statusIn(seen.status), unchangedSince(seen)),
-      });
+    /** As `settle`, though what is derived from the photo may lag behind. Nothing where it is under way again. */
+    async letGo(key: ImageKey): Promise<void> {
+      const record = await get(key);
+      if (record && isTerminal(record.status)) await settle(key, record);
     },
 
-    /** Takes a photo that has ended off the list of what is under way, though what is derived from it may lag behind. */
-    async letGo(key: ImageKey): Promise<void> {
-      await changeItem(table, tableName, itemKey(key), {
-        remove: ['shard', 'since'],
-        condition: and(ALIVE, statusIn('done', 'failed', 'rejected', 'duplicate', 'expired')),
-      });
+    /** Notes that a photo is about to leave its cluster. `null` where it has been deleted or changed since it was `seen`. */
+    noteLeaving(key: ImageKey, seen: ImageRecord, cluster: ClusterAssignment): Promise<ImageRecord | null> {
+      return change(key, { set: { cluster }, condition: and(ALIVE, unchangedSince(seen)) });
     },
 
     /** Notes the cluster, also on a photo that is being erased: erasing has to know what to take it out of. */

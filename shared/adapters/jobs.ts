@@ -6,7 +6,10 @@ import type { Clock, NewId } from './ids.ts';
 import { changeItem, holds, pendingShard, staleItems } from './table.ts';
 
 /** What a job is to do. */
-type Work = { type: 'recluster'; request: ClusterRequest } | { type: 'reprocess'; request: RerunPlan };
+type Work =
+  | { type: 'recluster'; request: ClusterRequest }
+  | { type: 'reprocess'; request: RerunPlan }
+  | { type: 'empty_trash'; request: { trashed_until: string } };
 export type Job<T extends JobView['type'] = JobView['type']> = Omit<JobView, 'type'> & { user_id: string } & Extract<
     Work,
     { type: T }

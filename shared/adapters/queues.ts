@@ -5,7 +5,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { DescribeMessage, JobMessage, OrganizeEvent } from '../contract/messages.ts';
-import { hasEnded, type ImageRecord } from '../domain/image.ts';
+import { hasEnded, type ImageRecord, isTerminal } from '../domain/image.ts';
 import { incomingKey } from '../domain/object-keys.ts';
 
 const SQS_BATCH = 10;
@@ -71,6 +71,21 @@ export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, st
       if (!hasEnded(stages.describe.state)) return describe({ user_id, image_id });
       const event_id = `described:${image_id}:${generation}`;
       return organize([{ type: 'described', event_id, user_id, image_id }]);
+    },
+
+    /**
+     * Has what is derived from restored photos follow. One that is placed anew is `processing`; those whose earlier stages are still
+     * under way have a message to come.
+     */
+    async restored(records: readonly ImageRecord[]): Promise<void> {
+      await organize(
+        records.flatMap(({ user_id, image_id, status, stages, generation, edit_revision }): OrganizeEvent[] => {
+          const to = { user_id, image_id };
+          if (isTerminal(status)) return [{ type: 'edited', event_id: `edited:${image_id}:${edit_revision}`, ...to }];
+          if (!hasEnded(stages.ingest.state) || !hasEnded(stages.describe.state)) return [];
+          return [{ type: 'described', event_id: `described:${image_id}:${generation}`, ...to }];
+        }),
+      );
     },
 
     /** Lets a received message come back after `seconds` (0–43200), whatever the queue's own visibility. */

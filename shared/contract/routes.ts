@@ -6,6 +6,7 @@ import { mediaRoutes } from './routes/media.ts';
 import type { Access, Route } from './routes/route.ts';
 import { searchRoutes } from './routes/search.ts';
 import { serviceRoutes } from './routes/service.ts';
+import { trashRoutes } from './routes/trash.ts';
 
 export type { Access, Route } from './routes/route.ts';
 
@@ -16,6 +17,7 @@ export type { Access, Route } from './routes/route.ts';
 export const routes = [
   ...authRoutes,
   ...imageRoutes,
+  ...trashRoutes,
   ...clusterRoutes,
   ...searchRoutes,
   ...mediaRoutes,

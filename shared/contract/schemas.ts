@@ -7,3 +7,4 @@ export * from './schemas/edits.ts';
 export * from './schemas/images.ts';
 export * from './schemas/search.ts';
 export * from './schemas/service.ts';
+export * from './schemas/trash.ts';

@@ -79,6 +79,10 @@ export interface ClusterAssignment {
   /** How far the best must lie above the runner-up. */
   margin: number | null;
   reason: string;
+  /** Of a photo in the trash (`reason` is `trashed`): what it was taken out of, and goes back to. */
+  left?: Omit<ClusterAssignment, 'left' | 'leaving'>;
+  /** The step by which it is taken out, until that is done: a centroid that knows the step no longer contains it. */
+  leaving?: string;
 }
 
 /**
@@ -244,6 +248,8 @@ export interface ImageRecord {
   taken_key?: string;
   /** Set while it lies in the trash: not shown, but kept. */
   trashed_at?: string;
+  /** When it is to be erased, as it was promised when it came into the trash. */
+  purge_at?: string;
   /** Set when the owner deleted it: invisible at once, erased by organize. */
   deleted_at?: string;
   created_at: string;

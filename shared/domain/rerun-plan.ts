@@ -79,6 +79,7 @@ export function isMeant(record: ImageRecord, { status = 'done', model, prompt_ve
   const source = record.described_by;
   return (
     ended &&
+    record.trashed_at === undefined &&
     (model === undefined || source?.model === model) &&
     (prompt_version === undefined || source?.prompt_version === prompt_version)
   );

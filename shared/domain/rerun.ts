@@ -3,8 +3,18 @@ import { freshStages, type ImageRecord, type Reason, STAGES, type Stage, type St
 
 /** Running stages of a photo again. */
 
+export const IN_TRASH: Reason = {
+  code: 'in_trash',
+  message: 'This image is in the trash, where it cannot be changed. Restore it first.',
+};
+
 /** Why a photo cannot be run again now; `null` where it can. */
-export function rerunRefusal({ status, original }: Pick<ImageRecord, 'status' | 'original'>): Reason | null {
+export function rerunRefusal({
+  status,
+  original,
+  trashed_at,
+}: Pick<ImageRecord, 'status' | 'original' | 'trashed_at'>): Reason | null {
+  if (trashed_at !== undefined) return IN_TRASH;
   switch (status) {
     case 'awaiting_upload':
       return { code: 'no_bytes', message: 'The bytes of this image have not arrived yet.' };

@@ -20,9 +20,11 @@ export interface Contribution {
   model?: string;
   /** Length of its document in weighted words: 0 where it cannot be found by words. */
   words: number;
+  /** It counts for the trash alone. */
+  trashed?: true;
 }
 
-/** A user's counters: the sum of the contributions of all photos that have ended. */
+/** A user's counters: the sum of the contributions of all photos that have ended; `trash` apart, of those in the gallery. */
 export interface Summary {
   images: number;
   bytes: number;
@@ -39,6 +41,8 @@ export interface Summary {
   /** How many photos have words, and how many weighted words they have together: N and, divided, the average length of BM25. */
   documents: number;
   words: number;
+  /** What lies in the trash, and counts nowhere else. */
+  trash: { images: number; bytes: number };
 }
 
 export function emptySummary(): Summary {
@@ -56,6 +60,7 @@ export function emptySummary(): Summary {
     models: {},
     documents: 0,
     words: 0,
+    trash: { images: 0, bytes: 0 },
   };
 }
 
@@ -81,11 +86,16 @@ export function contributionOf(record: ImageRecord): Contribution | null {
     cost_microusd: sum('cost_microusd'),
     ...(described_by && { model: `${described_by.model}/${described_by.prompt_version}` }),
     words: documentLength(record),
+    ...(record.trashed_at !== undefined && { trashed: true }),
   };
 }
 
 /** The counters with one photo more (`sign` 1), or without one that was counted (−1). */
 export function changeSummary(before: Summary, photo: Contribution, sign: 1 | -1): Summary {
+  const { trash = emptySummary().trash } = before;
+  if (photo.trashed) {
+    return { ...before, trash: { images: trash.images + sign, bytes: trash.bytes + sign * photo.bytes } };
+  }
   const flag = (set: boolean) => (set ? sign : 0);
   const stages = { ...before.stages };
   for (const name of STAGES) {
@@ -106,12 +116,13 @@ export function changeSummary(before: Summary, photo: Contribution, sign: 1 | -1
     models: photo.model === undefined ? before.models : changeCount(before.models, photo.model, sign),
     documents: before.documents + flag(photo.words > 0),
     words: before.words + sign * photo.words,
+    trash,
   };
 }
 
 /** The counters as `GET /stats` answers them (schema `Stats`); zeroes where nothing was counted yet. */
 export function statsView(stored: (Summary & { updated_at: string }) | null) {
-  const summary = stored ?? emptySummary();
+  const summary = { ...emptySummary(), ...stored };
   const { images, bytes, by_status, degraded, favorites, archived, stages, total, tokens, cost_microusd } = summary;
   const view = (timing: Timing) => ({ count: timing.count, mean_ms: meanOf(timing), p95_ms: p95(timing) });
   return {
@@ -128,6 +139,7 @@ export function statsView(stored: (Summary & { updated_at: string }) | null) {
     models: Object.entries(summary.models)
       .map(([name, count = 0]) => ({ ...modelNamed(name), images: count }))
       .sort((one, other) => other.images - one.images || (one.model < other.model ? -1 : 1)),
+    trash: summary.trash,
     updated_at: stored?.updated_at ?? null,
   };
 }

@@ -3,6 +3,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
 import { createIngest, type IngestStep } from '../../functions/ingest/ingest.ts';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
+import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createPlaces } from '../../shared/adapters/places.ts';
@@ -27,6 +28,7 @@ export function openPhotos(world: World, userId: string) {
   const clock = () => new Date();
   const deps = {
     images: createImages(world.table, TABLE, clock),
+    edits: createImageEdits(world.table, TABLE, clock),
     checksums: createChecksums(world.table, TABLE),
     objects: createObjects(world.s3, BUCKET),
     queues: createQueues(world.sqs, { describe: world.urls.describe, organize: world.urls.organize }),

@@ -4,6 +4,7 @@ import { createChecksums } from '../../shared/adapters/checksums.ts';
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { createImageEdits, type EditOutcome } from '../../shared/adapters/image-edits.ts';
 import { createImageIndex } from '../../shared/adapters/image-index.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
@@ -14,7 +15,7 @@ import { changeItem, pendingShard } from '../../shared/adapters/table.ts';
 import { createVectors, vectorIndexName } from '../../shared/adapters/vectors.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import { normalise } from '../../shared/domain/clustering/vectors.ts';
-import { freshStages, type ImageRecord, type Stage } from '../../shared/domain/image.ts';
+import { freshStages, hasEnded, type ImageRecord, isTerminal, type Stage } from '../../shared/domain/image.ts';
 import { deviations } from '../support/deviations.ts';
 import type { Item } from '../support/items.ts';
 import { imageId, imageRecord } from '../support/records.ts';
@@ -67,6 +68,16 @@ export function createGallery(world: World, deps: OrganizeDeps, user: string) {
     user_id: user,
     image_id: imageId(number),
   });
+
+  const edits = createImageEdits(world.table, TABLE, deps.clock);
+
+  /** The event `queues.restored` sends. */
+  function told(outcome: EditOutcome | null, number: number): OrganizeEvent | null {
+    if (outcome?.state !== 'changed') return null;
+    const { status, stages, generation, edit_revision } = outcome.record;
+    if (isTerminal(status)) return event('edited', number, String(edit_revision));
+    return hasEnded(stages.describe.state) ? event('described', number, String(generation)) : null;
+  }
 
   async function existing(number: number): Promise<ImageRecord> {
     const record = await deps.images.get(key(number));
@@ -131,7 +142,7 @@ export function createGallery(world: World, deps: OrganizeDeps, user: string) {
     /** What `PATCH /images/{id}` does; `null` where there is nothing to edit. */
     async edited(number: number, fields: Partial<ImageRecord>): Promise<OrganizeEvent | null> {
       const record = await deps.images.getVisible(key(number));
-      if (!record) return null;
+      if (!record || record.trashed_at) return null;
       const edit_revision = (record.edit_revision ?? 0) + 1;
       await change(number, { ...fields, edit_revision });
       return event('edited', number, String(edit_revision));
@@ -144,7 +155,7 @@ export function createGallery(world: World, deps: OrganizeDeps, user: string) {
       vector: Float32Array | null,
     ): Promise<OrganizeEvent | null> {
       const record = await deps.images.getVisible(key(number));
-      if (record?.status !== 'done') return null;
+      if (record?.status !== 'done' || record.trashed_at) return null;
       const generation = record.generation + 1;
       const describe = { ...ENDED, ms: 700, tokens: 10 * (generation + 1), cost_microusd: 3 };
       await change(number, {
@@ -155,6 +166,18 @@ export function createGallery(world: World, deps: OrganizeDeps, user: string) {
       });
       if (vector) await deps.embeddings.put(user, imageId(number), vector);
       return event('described', number, String(generation));
+    },
+
+    /** Its owner moves it to the trash. `null`: nothing has to be told, or nothing has changed. */
+    async trashed(number: number, days = 30): Promise<OrganizeEvent | null> {
+      const outcome = await edits.trash(key(number), days);
+      if (outcome?.state !== 'changed' || !isTerminal(outcome.record.status)) return null;
+      return event('edited', number, String(outcome.record.edit_revision));
+    },
+
+    /** Its owner takes it out of the trash again. */
+    async restored(number: number): Promise<OrganizeEvent | null> {
+      return told(await edits.restore(key(number)), number);
     },
 
     async removed(number: number): Promise<OrganizeEvent | null> {

@@ -26,7 +26,7 @@ afterAll(() => world.stop());
 /** Something that happens to one photo; what it means depends on whether the photo is there. */
 interface Step {
   photo: number;
-  act: 'upload' | 'reject' | 'edit' | 'rerun' | 'reembed' | 'remove';
+  act: 'upload' | 'reject' | 'edit' | 'rerun' | 'reembed' | 'trash' | 'restore' | 'remove';
   theme: number;
   picture: number;
   words: string;
@@ -42,7 +42,18 @@ interface Delivery {
 
 const step: fc.Arbitrary<Step> = fc.record({
   photo: fc.nat(PHOTOS - 1),
-  act: fc.constantFrom('upload', 'upload', 'upload', 'reject', 'edit', 'rerun', 'reembed', 'remove'),
+  act: fc.constantFrom(
+    'upload',
+    'upload',
+    'upload',
+    'reject',
+    'edit',
+    'rerun',
+    'reembed',
+    'trash',
+    'restore',
+    'remove',
+  ),
   theme: fc.nat(1),
   picture: fc.nat(1),
   words: fc.constantFrom('dog', 'cats', 'beach', 'Café', 'two words'),
@@ -67,6 +78,10 @@ async function act(gallery: Gallery, { photo, act, theme, picture, words }: Step
       return gallery.describedAgain(photo, { ...fields, phash: hashOf(picture, photo) }, null);
     case 'reembed':
       return gallery.describedAgain(photo, fields, vectorOf(theme, photo + 50));
+    case 'trash':
+      return gallery.trashed(photo);
+    case 'restore':
+      return gallery.restored(photo);
     case 'remove':
       return gallery.removed(photo);
   }

@@ -14,7 +14,7 @@ export interface ImageItem extends Item {
   sha256?: string;
   bytes?: number;
   stages: Record<string, { state: string }>;
-  cluster?: { cluster_id: string | null };
+  cluster?: { cluster_id: string | null; reason?: string; leaving?: string };
   thumbnails?: Record<string, { key: string }>;
   raw_metadata?: { key: string };
 }
@@ -33,6 +33,7 @@ const INDEX = [
   'PLACE',
   'CAMERA',
   'STATUS',
+  'TRASH',
   'FLAG',
   'MODEL',
   'SUGGEST',
@@ -84,7 +85,13 @@ function checkRecord(id: string, record: ImageItem): string[] {
   const { status, stages } = record;
   if (record.deleted_at) says.push('is deleted, but not erased');
   if (!TERMINAL.includes(status)) says.push(`has not ended: ${status}`);
-  if (record.shard || record.since) says.push(`is ${status}, but still on the list of what is under way`);
+  if (record.trashed_at) says.push(...checkTrashed(record));
+  else if (record.shard || record.since) says.push(`is ${status}, but still on the list of what is under way`);
+  else if (record.purge_at) says.push('is to be purged, but not in the trash');
+  if (
+    record.taken_key !== (record.trashed_at || !record.taken_at ? undefined : `${record.taken_at}#${record.image_id}`)
+  )
+    says.push(`has the key ${record.taken_key} on the timeline`);
   for (const [name, { state }] of Object.entries(stages)) {
     if (status === 'done' && !ENDED.includes(state)) says.push(`is done, but its stage ${name} is ${state}`);
   }
@@ -94,6 +101,18 @@ function checkRecord(id: string, record: ImageItem): string[] {
   if (status === 'done' && reason) says.push(`is done, but says ${reason.message}`);
   if (status === 'duplicate' && !record.duplicate_of) says.push('is a duplicate of nothing');
   return says.map((words) => `image ${id} ${words}`);
+}
+
+/** It waits for the day it is to be purged, and is in no cluster. */
+function checkTrashed({ status, original, trashed_at, purge_at, shard, since, cluster }: ImageItem): string[] {
+  const kept = status === 'done' || (status === 'failed' && original);
+  const due = kept ? purge_at : trashed_at;
+  return [
+    ...(shard && since === due ? [] : [`is in the trash, and due ${since}, expected ${due}`]),
+    ...(cluster && (cluster.cluster_id || cluster.reason !== 'trashed' || cluster.leaving)
+      ? [`is in the trash, but its cluster is ${JSON.stringify(cluster)}`]
+      : []),
+  ];
 }
 
 function checkEmbeddings(vectors: readonly IndexedVector[], items: readonly Item[], records: Records): string[] {
@@ -116,7 +135,10 @@ function checkEmbeddings(vectors: readonly IndexedVector[], items: readonly Item
     if (record.status !== 'done' && item && !record.cluster)
       says.push(`image ${id} is ${record.status} with an item VECTOR`);
     if (item?.next) says.push(`image ${id} has a new embedding that was not placed`);
-    if (entries.length !== (item ? 1 : 0)) says.push(`image ${id} has ${entries.length} vectors in the index`);
+    if (item && Boolean(item.aside) !== Boolean(record.trashed_at))
+      says.push(`image ${id} is set aside: ${item.aside}`);
+    if (entries.length !== (item && !record.trashed_at ? 1 : 0))
+      says.push(`image ${id} has ${entries.length} vectors in the index`);
     const [entry] = entries;
     if (item && entry && !same(item.vector as Uint8Array, entry.values)) {
       says.push(`image ${id}: its vector in the index is not the one in the table`);
@@ -198,7 +220,7 @@ function checkCentroids(kinds: Kinds): string[] {
 function checkMemory(items: readonly Item[], records: Records): string[] {
   return items.flatMap(({ user_id, waiting, witnesses }) =>
     [...(waiting as string[]), ...(witnesses as string[])]
-      .filter((id) => !records.has(at(user_id, id)))
+      .filter((id) => records.get(at(user_id, id))?.trashed_at !== undefined || !records.has(at(user_id, id)))
       .map((id) => `clustering remembers ${id}, which is gone`),
   );
 }

@@ -5,7 +5,7 @@ import { postingsOf, suggestionsOf } from '../../shared/domain/search/postings.t
 import { changeSums, type Sums, talliesOf } from '../../shared/domain/tallies.ts';
 import type { Item } from './items.ts';
 
-const LISTS = ['TERM', 'TAG', 'COLOR', 'PHASH', 'PLACE', 'CAMERA', 'STATUS', 'FLAG', 'MODEL'];
+const LISTS = ['TERM', 'TAG', 'COLOR', 'PHASH', 'PLACE', 'CAMERA', 'STATUS', 'FLAG', 'MODEL', 'TRASH'];
 const STAGES = ['ingest', 'describe', 'organize'] as const;
 const MOST_NEIGHBOURS = 50;
 
@@ -19,15 +19,16 @@ export function checkIndex(items: readonly Item[]): string[] {
   const records = ((kinds.get('IMAGE') ?? []) as unknown as ImageRecord[]).filter(
     ({ status }) => status !== 'awaiting_upload',
   );
+  const kept = records.filter(({ trashed_at }) => trashed_at === undefined);
   const postings = LISTS.flatMap((kind) => kinds.get(kind) ?? []);
   return [
     ...checkPostings(postings, records),
     ...checkByHand(postings, records),
     ...checkEntries(kinds.get('DOC') ?? [], postings, records),
-    ...checkSuggestions(kinds.get('SUGGEST') ?? [], postings, records),
-    ...checkTallies(kinds.get('TALLY') ?? [], records),
+    ...checkSuggestions(kinds.get('SUGGEST') ?? [], postings, kept),
+    ...checkTallies(kinds.get('TALLY') ?? [], kept),
     ...checkSummary(kinds.get('SUMMARY')?.[0], postings, records),
-    ...checkPairs(kinds.get('NEAR') ?? [], records),
+    ...checkPairs(kinds.get('NEAR') ?? [], kept),
   ];
 }
 
@@ -67,11 +68,13 @@ function checkByHand(postings: readonly Item[], records: readonly ImageRecord[])
   const lists = Map.groupBy(postings, (posting) => String(posting.image_id));
   return records.flatMap((record) => {
     const own = new Set((lists.get(record.image_id) ?? []).map(listOf));
-    const done = record.status === 'done';
+    const { trashed_at } = record;
+    const done = record.status === 'done' && trashed_at === undefined;
     const degraded = done && STAGES.some((name) => !['done', 'skipped'].includes(record.stages[name].state));
     const plain = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
     const should: [string, boolean][] = [
-      [`STATUS#${record.status}`, true],
+      [`STATUS#${record.status}`, trashed_at === undefined],
+      ...(trashed_at === undefined ? [] : [[`TRASH#${trashed_at}`, own.size === 1] as [string, boolean]]),
       ['STATUS#degraded', degraded],
       ['FLAG#favorite', done && record.favorite === true],
       // Plurals have lists of another name.
@@ -141,8 +144,10 @@ function checkTallies(items: readonly Item[], records: readonly ImageRecord[]): 
 }
 
 /** The counters, counted anew. */
-function checkSummary(summary: Item | undefined, postings: readonly Item[], records: readonly ImageRecord[]): string[] {
-  if (!summary) return records.length > 0 ? ['counters are missing'] : [];
+function checkSummary(summary: Item | undefined, postings: readonly Item[], all: readonly ImageRecord[]): string[] {
+  if (!summary) return all.length > 0 ? ['counters are missing'] : [];
+  const records = all.filter(({ trashed_at }) => trashed_at === undefined);
+  const trashed = all.filter(({ trashed_at }) => trashed_at !== undefined);
   const sum = (numbers: readonly (number | undefined)[]) => numbers.reduce<number>((all, n) => all + (n ?? 0), 0);
   const tally = (names: readonly (string | undefined)[]) =>
     Object.fromEntries(
@@ -175,6 +180,7 @@ function checkSummary(summary: Item | undefined, postings: readonly Item[], reco
     models: tally(records.map(({ described_by: by }) => by && `${by.model}/${by.prompt_version}`)),
     documents: length.size,
     words: sum([...length.values()]),
+    trash: { images: trashed.length, bytes: sum(trashed.map(({ original }) => original?.bytes)) },
   };
   const text = (counters: object) => new Map(Object.entries(counters).map(([name, value]) => [name, canonical(value)]));
   const { user_id, sk, version, updated_at, ...counters } = summary;

@@ -9,12 +9,13 @@ export function viewCluster(cluster: Cluster, images: ImageView[]) {
   return { cluster_id, name, name_source, count, images, created_at, updated_at };
 }
 
-/** Records by id. */
+/** Records by id; those in the trash are left out. */
 export async function recordsById(
   userId: string,
   imageIds: readonly string[],
   { images }: Pick<Deps, 'images'>,
 ): Promise<Map<string, ImageRecord>> {
   const records = await images.getMany(userId, imageIds);
-  return new Map(records.map((record) => [record.image_id, record]));
+  const kept = records.filter(({ trashed_at }) => trashed_at === undefined);
+  return new Map(kept.map((record) => [record.image_id, record]));
 }

@@ -2,6 +2,8 @@ import type { BatchRequest, BatchResult } from '../../../shared/contract/schemas
 import { hasEnded, type ImageRecord } from '../../../shared/domain/image.ts';
 import { stagesToRun } from '../../../shared/domain/rerun.ts';
 import type { Deps } from '../deps.ts';
+import { discard } from '../trash/discard.ts';
+import { sendRestored } from '../trash/send-restored.ts';
 import type { ApiUseCase } from '../use-cases.ts';
 import { readEdit } from './read-edit.ts';
 import { sendEdited } from './send-edited.ts';
@@ -77,14 +79,25 @@ function actionOf(request: BatchRequest, userId: string, deps: Deps): Action {
           return record.status === 'processing' && toCome ? DONE : { result: 'refused', error: reason };
         },
       };
-    case 'delete':
+    case 'delete': {
+      const erased: ImageRecord[] = [];
       return {
         async run(imageId) {
-          const record = await deps.images.markDeleted({ userId, imageId });
-          if (record) changed.push(record);
-          return record ? DONE : NOT_FOUND;
+          const discarded = await discard({ userId, imageId }, request, deps);
+          if (discarded?.trashed) changed.push(discarded.trashed);
+          if (discarded?.erased) erased.push(discarded.erased);
+          return discarded ? DONE : NOT_FOUND;
         },
-        finish: () => sendRemoved(changed, deps),
+        async finish() {
+          await sendEdited(changed, deps);
+          await sendRemoved(erased, deps);
+        },
+      };
+    }
+    case 'restore':
+      return {
+        run: async (imageId) => edited(await deps.edits.restore({ userId, imageId }), changed),
+        finish: () => sendRestored(changed, deps),
       };
   }
 }

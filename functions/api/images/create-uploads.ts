@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.ts';
+import { sendRestored } from '../trash/send-restored.ts';
 import type { ApiUseCase } from '../use-cases.ts';
 import { newRecord } from './new-record.ts';
 
@@ -33,17 +34,24 @@ export const createUploads: ApiUseCase<'createUploads'> = async ({ body: { files
   return { status: 200, body: { items } };
 };
 
-/** Which of the checksums belong to an image that was accepted and is still there. */
+/** Which of the checksums belong to an image that was accepted and is still there; from the trash it comes back. */
 async function acceptedOwners(
   userId: string,
   checksums: readonly string[],
-  deps: Pick<Deps, 'checksums' | 'images'>,
+  deps: Pick<Deps, 'checksums' | 'images' | 'edits' | 'queues' | 'logger'>,
 ): Promise<Map<string, string>> {
   const known = await Promise.all(
     [...new Set(checksums)].map(async (sha256) => {
       const imageId = await deps.checksums.owner(userId, sha256);
-      const record = imageId && (await deps.images.getVisible({ userId, imageId }));
-      return record && record.stages.ingest.state === 'done' ? [[sha256, record.image_id] as const] : [];
+      const record = imageId ? await deps.images.getVisible({ userId, imageId }) : null;
+      if (record?.stages.ingest.state !== 'done') return [];
+      if (record.trashed_at) {
+        const outcome = await deps.edits.restore({ userId, imageId: record.image_id });
+        // Erased since it was read.
+        if (!outcome) return [];
+        if (outcome.state === 'changed') await sendRestored([outcome.record], deps);
+      }
+      return [[sha256, record.image_id] as const];
     }),
   );
   return new Map(known.flat());

@@ -1,4 +1,4 @@
-import { NotFound } from '../../../shared/lambda/http/problems.ts';
+import { Conflict, NotFound } from '../../../shared/lambda/http/problems.ts';
 import type { ApiUseCase } from '../use-cases.ts';
 import { readEdit } from './read-edit.ts';
 import { sendEdited } from './send-edited.ts';
@@ -10,6 +10,7 @@ export const editImage: ApiUseCase<'editImage'> = async (request, deps) => {
   const edit = readEdit(body);
   const outcome = await deps.edits.edit({ userId: user.user_id, imageId: params.image_id }, edit);
   if (!outcome) throw new NotFound('image');
+  if (outcome.state === 'refused') throw new Conflict(outcome.reason.message);
   if (outcome.state === 'changed') await sendEdited([outcome.record], deps);
   const [image] = await viewImages(request, [outcome.record], deps);
   if (!image) throw new NotFound('image');

@@ -77,6 +77,8 @@ function view(record: ImageRecord, names: ReadonlyMap<string, string>, urls: Url
           reason: cluster.reason,
         }
       : null,
+    trashed_at: record.trashed_at ?? null,
+    purge_at: record.purge_at ?? null,
     created_at: record.created_at,
     updated_at: record.updated_at,
     processing_ms: record.processing_ms ?? null,

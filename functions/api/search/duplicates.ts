@@ -1,4 +1,4 @@
-import type { ImageRecord } from '../../../shared/domain/image.ts';
+import { type ImageRecord, isShown } from '../../../shared/domain/image.ts';
 import { BEFORE_ALL } from '../../../shared/domain/search/join.ts';
 import type { Deps } from '../deps.ts';
 import { viewImages } from '../images/view.ts';
@@ -46,7 +46,7 @@ async function recordsOf(userId: string, ids: readonly string[], { images }: Pic
   const records = await images.getMany(userId, ids, { consistent: true });
   const pixels = ({ width = 0, height = 0 }: ImageRecord) => width * height;
   return records
-    .filter(({ status }) => status === 'done')
+    .filter(isShown)
     .sort(
       (one, other) =>
         pixels(other) - pixels(one) ||

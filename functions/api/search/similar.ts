@@ -1,4 +1,4 @@
-import type { ImageRecord } from '../../../shared/domain/image.ts';
+import { type ImageRecord, isShown } from '../../../shared/domain/image.ts';
 import { type Likeness, likeness } from '../../../shared/domain/search/likeness.ts';
 import { NotFound } from '../../../shared/lambda/http/problems.ts';
 import { viewImages } from '../images/view.ts';
@@ -22,7 +22,7 @@ export const similar: ApiUseCase<'similar'> = async (request, deps) => {
   ]);
 
   const best = records
-    .filter(({ status }) => status === 'done')
+    .filter(isShown)
     .map((other) => ({
       other,
       ...likeness({ ...record, embedding }, { ...other, embedding: embeddings.get(other.image_id) }, weights),

@@ -98,7 +98,12 @@ export const batchRequest = z
     z.strictObject({ action: z.literal('edit'), ids, changes: imagePatch }),
     z.strictObject({ action: z.literal('tag'), ids, add: tags.default([]), remove: tags.default([]) }),
     z.strictObject({ action: z.literal('reprocess'), ids, stages }),
-    z.strictObject({ action: z.literal('delete'), ids }),
+    z.strictObject({
+      action: z.literal('delete'),
+      ids,
+      permanent: z.boolean().default(false).describe('true: erased at once, not moved to the trash'),
+    }),
+    z.strictObject({ action: z.literal('restore'), ids }),
   ])
   .meta({ id: 'BatchRequest' });
 export type BatchRequest = z.infer<typeof batchRequest>;

@@ -121,6 +121,8 @@ export const image = z
         reason: z.string(),
       })
       .nullable(),
+    trashed_at: timestamp.nullable().describe('Since when it lies in the trash'),
+    purge_at: timestamp.nullable().describe('When it is erased from there'),
     created_at: timestamp,
     updated_at: timestamp,
     processing_ms: z.number().nullable(),

@@ -6,7 +6,7 @@ export const JOB_STATUSES = ['queued', 'running', 'done', 'failed'] as const;
 export const job = z
   .object({
     job_id: jobId,
-    type: z.enum(['recluster', 'reprocess']),
+    type: z.enum(['recluster', 'reprocess', 'empty_trash']),
     status: z.enum(JOB_STATUSES),
     progress: z.number().min(0).max(1),
     result: z.record(z.string(), z.unknown()).nullable(),
@@ -46,6 +46,7 @@ export const stats = z
     tokens: z.int(),
     cost_microusd: z.number(),
     models: z.array(z.object({ model: z.string(), prompt_version: z.string(), images: z.int() })),
+    trash: z.object({ images: z.int(), bytes: z.int() }).describe('What lies in the trash; it counts nowhere else'),
     updated_at: timestamp.nullable(),
   })
   .meta({ id: 'Stats' });

@@ -21,7 +21,7 @@ export const RECORDS = 'IMAGE';
 /** Whether a record is what was asked for. The last word on every hit: a list may be a moment behind its record. */
 export function matches(record: ImageRecord, filters: Filters): boolean {
   const { status, tags, places, camera, cluster, favorite } = filters;
-  if (record.deleted_at !== undefined) return false;
+  if (record.deleted_at !== undefined || record.trashed_at !== undefined) return false;
   if (status === 'degraded' ? !isDegraded(record) : record.status !== status) return false;
   if (favorite !== undefined && (record.favorite ?? false) !== favorite) return false;
   if (cluster !== undefined && record.cluster?.cluster_id !== cluster) return false;

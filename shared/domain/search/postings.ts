@@ -1,4 +1,4 @@
-import { type ImageRecord, isDegraded, isTerminal } from '../image.ts';
+import { type ImageRecord, isDegraded, isShown, isTerminal } from '../image.ts';
 import { phashBands } from '../phash.ts';
 import { documentOf } from './document.ts';
 import { cameraOf, camerasOf, placesOf, tagsOf } from './names.ts';
@@ -23,6 +23,8 @@ export interface Posting {
   share?: number;
   /** `PHASH#`: the whole hash, 16 hex digits. */
   phash?: string;
+  /** `TRASH`: since when. */
+  trashed_at?: string;
 }
 
 /** Something to offer while a person types. `key` is the rest of the item's sort key after `SUGGEST#`. */
@@ -31,6 +33,9 @@ export interface Suggestion {
   text: string;
   kind: 'tag' | 'place' | 'camera' | 'name';
 }
+
+/** All lists of photos in the trash begin with it. */
+export const TRASH = 'TRASH';
 
 /** Names of the lists; arguments are in index form (see words.ts and names.ts). */
 export const listOf = {
@@ -42,6 +47,8 @@ export const listOf = {
   camera: (name: string) => `CAMERA#${name}`,
   status: (status: ImageRecord['status'] | 'degraded') => `STATUS#${status}`,
   favorite: 'FLAG#favorite',
+  /** Lists of one moment each, so that the trash read backwards is latest first: `TRASH#{trashed_at}#{image_id}`. */
+  trash: (trashedAt: string) => `${TRASH}#${trashedAt}`,
   model: (model: string, promptVersion: string) => `MODEL#${indexForm(model)}/${indexForm(promptVersion)}`,
 };
 
@@ -50,10 +57,12 @@ const MOST_POSTINGS = 120;
 
 /**
  * Every list a photo belongs to, each once. None where it is deleted or still under way; of one that ended otherwise than `done`
- * only its status.
+ * only its status; in the trash only that.
  */
 export function postingsOf(record: ImageRecord): Posting[] {
   if (record.deleted_at !== undefined || !isTerminal(record.status)) return [];
+  const { trashed_at } = record;
+  if (trashed_at !== undefined) return [{ list: listOf.trash(trashed_at), trashed_at }];
   const taken = record.taken_at === undefined ? {} : { taken_at: record.taken_at };
   const posting = (list: string, attributes: Omit<Posting, 'list'> = {}): Posting => ({
     list,
@@ -85,7 +94,7 @@ export function postingsOf(record: ImageRecord): Posting[] {
 
 /** The length of a photo's document in weighted words, as in its `TERM#` postings; 0 where it has none. */
 export function documentLength(record: ImageRecord): number {
-  return record.deleted_at === undefined && record.status === 'done' ? documentOf(record).length : 0;
+  return isShown(record) ? documentOf(record).length : 0;
 }
 
 /**
@@ -93,7 +102,7 @@ export function documentLength(record: ImageRecord): number {
  * continued from (`york|new york#place`), three at the most.
  */
 export function suggestionsOf(record: ImageRecord): Suggestion[] {
-  if (record.deleted_at !== undefined || record.status !== 'done') return [];
+  if (!isShown(record)) return [];
   const { place, edits } = record;
   const { brand, model } = cameraOf(record.metadata);
   const texts: [Suggestion['kind'], string | undefined][] = [
