@@ -1,3 +1,5 @@
+import { createAlbumImages } from '../../shared/adapters/album-images.ts';
+import { createAlbums } from '../../shared/adapters/albums.ts';
 import { AzureMisconfigured, AzureUnavailable, createAzureOpenAI } from '../../shared/adapters/azure-openai.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
@@ -17,6 +19,7 @@ import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
 import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
+import { createKeepAlbum } from './keep-album.ts';
 import { createNameCluster } from './name-cluster.ts';
 import { createRecluster } from './recluster.ts';
 import { createReprocess } from './reprocess.ts';
@@ -38,7 +41,7 @@ const settings = readFunctionSettings(process.env, [
   'EMBEDDINGS_PROVIDER',
 ]);
 type NameMessage = Extract<JobMessage, { type: 'name_cluster' }>;
-type ReprocessMessage = Extract<JobMessage, { type: 'reprocess' }>;
+type LongMessage = Extract<JobMessage, { type: 'reprocess' | 'keep_album' | 'clear_album' }>;
 
 const AZURE_TIMEOUT_MS = 30_000;
 /** Runs of a job that fail before it is given up. */
@@ -57,6 +60,8 @@ const deps = {
   images: createImages(table, settings.TABLE_NAME, systemClock),
   edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   postings: createPostings(table, settings.TABLE_NAME),
+  albums: createAlbums(table, settings.TABLE_NAME),
+  albumImages: createAlbumImages(table, settings.TABLE_NAME),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
   clusters: createClusters(table, settings.TABLE_NAME),
@@ -67,6 +72,7 @@ const deps = {
 const throttle = createAzureThrottle(table, settings.TABLE_NAME, systemClock);
 const recluster = createRecluster(deps);
 const reprocess = createReprocess(deps);
+const keepAlbum = createKeepAlbum(deps);
 const nameCluster = createNameCluster({
   ...deps,
   azure: createAzureOpenAI({
@@ -84,7 +90,9 @@ export const handler = queueHandler<JobMessage>({
   parse: jobMessage,
   async handle(message, { receiptHandle, receiveCount, logger }) {
     if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
-    if (message.type === 'reprocess') return runAgain(message, { receiptHandle, receiveCount, logger });
+    if (message.type === 'reprocess' || message.type === 'keep_album' || message.type === 'clear_album')
+      return runOn(message, { receiptHandle, receiveCount, logger });
+    if (message.type === 'auto_albums') return makeAlbums(message.user_id, message.job_id);
     try {
       await recluster(message.user_id, message.job_id);
     } catch (error) {
@@ -97,25 +105,33 @@ export const handler = queueHandler<JobMessage>({
 });
 
 /** What one run does not get to is left to the next, which comes with the same message. */
-async function runAgain(
-  { user_id, job_id }: ReprocessMessage,
+async function runOn(
+  { type, user_id, job_id }: LongMessage,
   { receiptHandle, receiveCount, logger }: Pick<Delivery<JobMessage>, 'receiptHandle' | 'receiveCount' | 'logger'>,
 ): Promise<void> {
   let end: 'ended' | 'more';
   try {
-    end = await reprocess(user_id, job_id);
+    end = await (type === 'reprocess' ? reprocess : keepAlbum)(user_id, job_id);
   } catch (error) {
     const job = await deps.jobs.get(user_id, job_id);
     if (receiveCount - (job?.checkpoint?.runs ?? 0) < MOST_RUNS) throw error;
     logger.error('The job is given up.', error as Error);
     const message =
-      'Not all photos could be sent through their stages again. Those that were go on. Please ask for it again.';
+      type === 'reprocess'
+        ? 'Not all photos could be sent through their stages again. Those that were go on. Please ask for it again.'
+        : 'The fault is ours; it has been logged. No photo is lost by it.';
     await deps.jobs.fail(user_id, job_id, { code: 'gave_up', message });
     return;
   }
   if (end === 'ended') return;
   await queues.postpone('jobs', receiptHandle, 1);
   throw new MessagePostponed('The rest of the photos is left to the next run.');
+}
+
+/** Organize makes the albums; it goes through what there is by events of its own. */
+async function makeAlbums(user_id: string, job_id: string): Promise<void> {
+  const begin = { type: 'auto_albums', part: 0, list: 0, after: '', albums: 0 } as const;
+  await queues.organize([{ ...begin, event_id: `auto_albums:${job_id}:0`, user_id, job_id }]);
 }
 
 /** A name is worth waiting for, and nothing waits for a name: while Azure is away the message stays. */
