@@ -1,3 +1,6 @@
+import { createAlbumImages } from '../../shared/adapters/album-images.ts';
+import { createAlbums } from '../../shared/adapters/albums.ts';
+import { createAutoAlbums } from '../../shared/adapters/auto-albums.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
 import {
@@ -24,6 +27,7 @@ import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
 import { createSummaries } from '../../shared/adapters/summaries.ts';
+import { createTallies } from '../../shared/adapters/tallies.ts';
 import { createUploadForms } from '../../shared/adapters/uploads.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import type { FunctionSettings } from '../../shared/config.ts';
@@ -102,7 +106,11 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
     edits: createImageEdits(table, tableName, clock),
     checksums: createChecksums(table, tableName),
     clusters: createClusters(table, tableName),
+    albums: createAlbums(table, tableName),
+    albumImages: createAlbumImages(table, tableName),
+    autoAlbums: createAutoAlbums(table, tableName),
     postings: createPostings(table, tableName),
+    tallies: createTallies(table, tableName),
     summaries: createSummaries(table, tableName),
     embeddings: createEmbeddings(table, tableName),
     vectors: createVectors(vectors, settings.VECTOR_BUCKET_NAME),

@@ -1,3 +1,6 @@
+import type { AlbumImages } from '../../shared/adapters/album-images.ts';
+import type { Albums } from '../../shared/adapters/albums.ts';
+import type { AutoAlbums } from '../../shared/adapters/auto-albums.ts';
 import type { AzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import type { Checksums } from '../../shared/adapters/checksums.ts';
 import type { Clusters } from '../../shared/adapters/clusters.ts';
@@ -15,6 +18,7 @@ import type { Postings } from '../../shared/adapters/postings.ts';
 import type { Probes } from '../../shared/adapters/probes.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
 import type { Summaries } from '../../shared/adapters/summaries.ts';
+import type { Tallies } from '../../shared/adapters/tallies.ts';
 import type { UploadForms } from '../../shared/adapters/uploads.ts';
 import type { Vectors } from '../../shared/adapters/vectors.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
@@ -26,7 +30,11 @@ export interface Deps {
   edits: ImageEdits;
   checksums: Checksums;
   clusters: Clusters;
+  albums: Albums;
+  albumImages: AlbumImages;
+  autoAlbums: Pick<AutoAlbums, 'placeNames'>;
   postings: Postings;
+  tallies: Tallies;
   summaries: Pick<Summaries, 'get'>;
   embeddings: Pick<Embeddings, 'getMany'>;
   vectors: Pick<Vectors, 'query'>;

@@ -1,3 +1,5 @@
+import { createAlbumImages } from '../../shared/adapters/album-images.ts';
+import { createAlbums } from '../../shared/adapters/albums.ts';
 import { AzureMisconfigured, AzureUnavailable, createAzureOpenAI } from '../../shared/adapters/azure-openai.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
@@ -18,6 +20,7 @@ import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.t
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
 import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
 import { createEmptyTrash } from './empty-trash.ts';
+import { createKeepAlbum } from './keep-album.ts';
 import { createNameCluster } from './name-cluster.ts';
 import { createRecluster } from './recluster.ts';
 import { createReprocess } from './reprocess.ts';
@@ -39,7 +42,7 @@ const settings = readFunctionSettings(process.env, [
   'EMBEDDINGS_PROVIDER',
 ]);
 type NameMessage = Extract<JobMessage, { type: 'name_cluster' }>;
-type LongMessage = Extract<JobMessage, { type: 'reprocess' | 'empty_trash' }>;
+type LongMessage = Extract<JobMessage, { type: 'reprocess' | 'empty_trash' | 'keep_album' | 'clear_album' }>;
 
 const AZURE_TIMEOUT_MS = 30_000;
 /** Runs of a job that fail before it is given up. */
@@ -58,6 +61,8 @@ const deps = {
   images: createImages(table, settings.TABLE_NAME, systemClock),
   edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   postings: createPostings(table, settings.TABLE_NAME),
+  albums: createAlbums(table, settings.TABLE_NAME),
+  albumImages: createAlbumImages(table, settings.TABLE_NAME),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
   clusters: createClusters(table, settings.TABLE_NAME),
@@ -67,6 +72,7 @@ const deps = {
 };
 const throttle = createAzureThrottle(table, settings.TABLE_NAME, systemClock);
 const recluster = createRecluster(deps);
+const keepAlbum = createKeepAlbum(deps);
 const long: Record<LongMessage['type'], { run: ReturnType<typeof createReprocess>; gaveUp: string }> = {
   reprocess: {
     run: createReprocess(deps),
@@ -76,6 +82,11 @@ const long: Record<LongMessage['type'], { run: ReturnType<typeof createReprocess
     run: createEmptyTrash(deps),
     gaveUp: 'Not everything in the trash could be erased. Please ask for it again.',
   },
+  keep_album: {
+    run: keepAlbum,
+    gaveUp: 'Not all photos could be kept in the album. None is lost; it still shows them by its rule.',
+  },
+  clear_album: { run: keepAlbum, gaveUp: 'Not all photos could be taken out of the album. None is lost by it.' },
 };
 const nameCluster = createNameCluster({
   ...deps,
@@ -94,6 +105,7 @@ export const handler = queueHandler<JobMessage>({
   parse: jobMessage,
   async handle(message, { receiptHandle, receiveCount, logger }) {
     if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
+    if (message.type === 'auto_albums') return makeAlbums(message.user_id, message.job_id);
     if (message.type !== 'recluster') return runLong(message, { receiptHandle, receiveCount, logger });
     try {
       await recluster(message.user_id, message.job_id);
@@ -124,6 +136,12 @@ async function runLong(
   if (end === 'ended') return;
   await queues.postpone('jobs', receiptHandle, 1);
   throw new MessagePostponed('The rest of the photos is left to the next run.');
+}
+
+/** Organize makes the albums; it goes through what there is by events of its own. */
+async function makeAlbums(user_id: string, job_id: string): Promise<void> {
+  const begin = { type: 'auto_albums', part: 0, list: 0, after: '', albums: 0 } as const;
+  await queues.organize([{ ...begin, event_id: `auto_albums:${job_id}:0`, user_id, job_id }]);
 }
 
 /** A name is worth waiting for, and nothing waits for a name: while Azure is away the message stays. */

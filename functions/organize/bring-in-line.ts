@@ -2,6 +2,7 @@ import { asDone } from '../../shared/domain/as-done.ts';
 import { type ClusterAssignment, hasEnded, type ImageRecord, isTerminal } from '../../shared/domain/image.ts';
 import type { Batch, OrganizeDeps } from './deps.ts';
 import { createIndexPhotos } from './index-photos.ts';
+import { createLeaveAlbums } from './leave-albums.ts';
 import type { createSetAside } from './set-aside.ts';
 
 /** A photo that has a place now and is about to be done. */
@@ -30,12 +31,13 @@ const MOST_LOOKS = 5;
 export function createBringInLine(deps: OrganizeDeps, setAside: ReturnType<typeof createSetAside>) {
   const { images, embeddings, clock } = deps;
   const indexPhotos = createIndexPhotos(deps);
+  const leaveAlbums = createLeaveAlbums(deps);
 
   return async function bringInLine(batch: Batch): Promise<void> {
     const { userId, work } = batch;
     const { finishing, settling, erasing } = work;
     const others = [...settling].filter((id) => !finishing.has(id) && !erasing.has(id));
-    const settled = await settledOf(batch, others);
+    const settled = await leaveAlbums(userId, await settledOf(batch, others));
     let due = [...finishing.values()].filter(({ record }) => !erasing.has(record.image_id));
     let along = [
       ...settled.map((record) => ({ image_id: record.image_id, record })),
@@ -45,6 +47,11 @@ export function createBringInLine(deps: OrganizeDeps, setAside: ReturnType<typeo
     for (let looks = 1; due.length > 0 || along.length > 0; looks += 1) {
       if (looks > MOST_LOOKS)
         throw new Error(`${due.length} photos changed ${MOST_LOOKS} times while they were finished`);
+      const records = await leaveAlbums(
+        userId,
+        due.map(({ record }) => record),
+      );
+      due = due.map((photo, index) => ({ ...photo, record: records[index] ?? photo.record }));
       const finished = due.map((photo) => ({ ...photo, done: asDone(photo.record, photo.cluster, clock()) }));
       await indexPhotos(userId, [...along, ...finished.map(({ done }) => ({ image_id: done.image_id, record: done }))]);
       along = [];

@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type AlbumsChange, albumsAfter } from '../domain/albums/membership.ts';
 import { LIMITS } from '../domain/description.ts';
 import { changeOf, type Edit, type RecordChange, retag } from '../domain/edits.ts';
 import { type ImageRecord, isTerminal, type Reason, type StageName } from '../domain/image.ts';
@@ -76,6 +77,8 @@ export function createImageEdits(table: DynamoDBDocumentClient, tableName: strin
         return { change: changeOf(record, { tags: after }, at) };
       }),
 
+    /** Puts a photo into albums and takes it out of others. Refused where it would be in too many. */
+    inAlbums: (key: ImageKey, albums: AlbumsChange) => write(key, (record) => albumsAfter(record, albums)),
     /** Moves a photo to the trash for so many days. Refused where nothing could be restored of it. */
     trash: (key: ImageKey, days: number) =>
       write(key, (record, at) =>

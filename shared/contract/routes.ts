@@ -1,3 +1,4 @@
+import { albumRoutes } from './routes/albums.ts';
 import { authRoutes } from './routes/auth.ts';
 import { clusterRoutes } from './routes/clusters.ts';
 import { imageRoutes } from './routes/images.ts';
@@ -19,6 +20,7 @@ export const routes = [
   ...imageRoutes,
   ...trashRoutes,
   ...clusterRoutes,
+  ...albumRoutes,
   ...searchRoutes,
   ...mediaRoutes,
   ...jobRoutes,

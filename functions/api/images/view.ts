@@ -77,6 +77,7 @@ function view(record: ImageRecord, names: ReadonlyMap<string, string>, urls: Url
           reason: cluster.reason,
         }
       : null,
+    albums: Object.keys(record.albums ?? {}),
     trashed_at: record.trashed_at ?? null,
     purge_at: record.purge_at ?? null,
     created_at: record.created_at,

@@ -86,11 +86,12 @@ export const imageRoutes = [
     id: 'batch',
     method: 'POST',
     path: '/images/batch',
-    summary: 'Edit, tag, reprocess, delete or restore up to 500 images',
+    summary: 'Edit, tag, reprocess, delete or restore up to 500 images, or put them into albums',
     tag: 'images',
     access: 'user',
     body: { type: 'json', schema: schemas.batchRequest },
     responses: { 200: schemas.batchResponse },
+    problems: [404, 409],
   },
   {
     id: 'deleteImage',

@@ -20,6 +20,12 @@ export const bodyExamples = {
   editImage: { title: 'First day at the sea', tags: ['beach', 'lisbon'], favorite: true },
   reprocessImage: { stages: ['describe'] },
   reprocessImages: { status: 'degraded', stages: ['describe'], dry_run: true },
+  createAlbum: { kind: 'smart', name: 'Dogs by the sea', query: { tag: 'dog,beach' } },
+  createManualAlbum: { name: 'Lisbon', image_ids: ['019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21'] },
+  generateAlbums: { by: ['city', 'event'], min_images: 3 },
+  editAlbum: { name: 'A week in Lisbon', sort: 'manual' },
+  addToAlbum: { ids: ['019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21'], after: null },
+  removeFromAlbum: { ids: ['019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21'] },
   batch: { action: 'tag', ids: ['019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21'], add: ['summer'], remove: [] },
 } as const satisfies Partial<Record<RouteId, unknown>>;
 
@@ -27,6 +33,7 @@ export const bodyExamples = {
 export const parameterExamples: Readonly<Record<string, string>> = {
   image_id: '019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21',
   cluster_id: '019c1b2f-0d11-7b0a-8c43-55b1d2e9f7a0',
+  album_id: '019c1b31-2b7d-7a3e-b1c4-0d6f5e8a9c72',
   job_id: '019c1b30-41c8-7f5d-a0de-92c47be0a613',
   size: 'medium',
 };
