@@ -1,7 +1,9 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { ToldState } from '../domain/activities.ts';
 import type { Posting, Suggestion } from '../domain/search/postings.ts';
 import type { Contribution } from '../domain/summary.ts';
 import type { Sums, Tally } from '../domain/tallies.ts';
+import { activityItems, type NotedActivity } from './activities.ts';
 import { writeItems } from './batch-write.ts';
 import { createSummaries, type StoredSummary } from './summaries.ts';
 import { type ItemKey, itemsByKey } from './table.ts';
@@ -17,6 +19,16 @@ export interface IndexEntry {
   contribution: Contribution | null;
   /** A digest of what its near-duplicates were decided by; `null` where it has none, `''` where they have to be decided anew. */
   looks: string | null;
+  /** What its owner was told of it last. */
+  told: ToldState;
+  /** Beside unsure `looks`: neighbours it may have lost, whose being spare has to be looked at anew. */
+  unsettled?: string[];
+}
+
+/** A photo of which there is a better near-duplicate, and the bytes of its original; `null`: it is none. */
+export interface Spare {
+  image_id: string;
+  bytes: number | null;
 }
 
 export interface CountedSuggestion extends Suggestion {
@@ -28,6 +40,8 @@ export interface Journal {
   summary: StoredSummary;
   suggestions: CountedSuggestion[];
   tallies: { key: string; sums: Sums }[];
+  spares: Spare[];
+  activities: NotedActivity[];
   /** What is to be believed of each photo if the pass dies: no posting, and no near-duplicate, is known to be right. */
   entries: IndexEntry[];
 }
@@ -46,6 +60,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
   const entryKey = (userId: string, imageId: string) => ({ user_id: userId, sk: `DOC#${imageId}` });
   const suggestionKey = (userId: string, key: string) => ({ user_id: userId, sk: `SUGGEST#${key}` });
   const tallyKey = (userId: string, key: string) => ({ user_id: userId, sk: `TALLY#${key}` });
+  const spareKey = (userId: string, imageId: string) => ({ user_id: userId, sk: `SPARE#${imageId}` });
   const postingKey = (userId: string, list: string, imageId: string) => ({ user_id: userId, sk: `${list}#${imageId}` });
 
   const read = (keys: readonly ItemKey[]) => itemsByKey(table, tableName, keys, { consistent: true });
@@ -53,7 +68,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
   /** Writes what the journal says; `entries` may by now know better. Entries of photos that are gone (`gone`) are removed. */
   async function commit(
     userId: string,
-    { summary, suggestions, tallies, entries }: Journal,
+    { summary, suggestions, tallies, spares, activities, entries }: Journal,
     gone: ReadonlySet<string> = new Set(),
   ): Promise<void> {
     await summaries.put(userId, summary);
@@ -64,6 +79,8 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
     const isKept = ({ sums }: Journal['tallies'][number]) => (sums.count ?? 0) > 0;
     await writeItems(table, tableName, {
       puts: [
+        ...activityItems(userId, activities),
+        ...spares.flatMap(({ image_id, bytes }) => (bytes === null ? [] : [{ ...spareKey(userId, image_id), bytes }])),
         ...tallies.filter(isKept).map(({ key, sums }) => ({ ...tallyKey(userId, key), sums })),
         ...kept.map(({ key, text, kind, count }) => ({ ...suggestionKey(userId, key), text, kind, count })),
         ...entries
@@ -73,6 +90,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
       deletes: [
         ...tallies.filter((tally) => !isKept(tally)).map(({ key }) => tallyKey(userId, key)),
         ...emptied.map(({ key }) => suggestionKey(userId, key)),
+        ...spares.filter(({ bytes }) => bytes === null).map(({ image_id }) => spareKey(userId, image_id)),
         ...entries.filter(({ image_id }) => gone.has(image_id)).map(({ image_id }) => entryKey(userId, image_id)),
       ],
     });
@@ -96,6 +114,18 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
       await table.send(new PutCommand({ TableName: tableName, Item, ConditionExpression: 'attribute_not_exists(sk)' }));
     },
 
+    /** Writes down more of the pass that is open, in place of what was: from here on a pass that dies is completed by this. */
+    async amend(userId: string, journal: Journal): Promise<void> {
+      await table.send(
+        new PutCommand({
+          TableName: tableName,
+          Item: { ...journal, ...journalKey(userId) },
+          ConditionExpression: 'summary.version = :version',
+          ExpressionAttributeValues: { ':version': journal.summary.version },
+        }),
+      );
+    },
+
     /** What is written for these photos, by id; nothing for some. */
     async entries(userId: string, imageIds: readonly string[]): Promise<Map<string, IndexEntry>> {
       const items = await read(imageIds.map((imageId) => entryKey(userId, imageId)));
@@ -114,6 +144,12 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
     async tallied(userId: string, keys: readonly string[]): Promise<Map<string, Sums>> {
       const items = await read(keys.map((key) => tallyKey(userId, key)));
       return new Map(items.map(({ sk, sums }) => [String(sk).slice('TALLY#'.length), sums as Sums]));
+    },
+
+    /** Which of these photos are spare, and the bytes of each. */
+    async spares(userId: string, imageIds: readonly string[]): Promise<Map<string, number>> {
+      const items = await read(imageIds.map((imageId) => spareKey(userId, imageId)));
+      return new Map(items.map(({ sk, bytes }) => [String(sk).slice('SPARE#'.length), Number(bytes)]));
     },
 
     /** Puts and removes postings, in no particular order. */

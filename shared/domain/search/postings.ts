@@ -1,4 +1,4 @@
-import { type ImageRecord, isDegraded, isTerminal } from '../image.ts';
+import { type ImageRecord, isDegraded, isShown, isTerminal } from '../image.ts';
 import { phashBands } from '../phash.ts';
 import { documentOf } from './document.ts';
 import { cameraOf, camerasOf, placesOf, tagsOf } from './names.ts';
@@ -32,6 +32,8 @@ export interface Suggestion {
   kind: 'tag' | 'place' | 'camera' | 'name';
 }
 
+const SIZE_DIGITS = 12;
+
 /** Names of the lists; arguments are in index form (see words.ts and names.ts). */
 export const listOf = {
   term: (stem: string) => `TERM#${stem}`,
@@ -42,6 +44,8 @@ export const listOf = {
   camera: (name: string) => `CAMERA#${name}`,
   status: (status: ImageRecord['status'] | 'degraded') => `STATUS#${status}`,
   favorite: 'FLAG#favorite',
+  /** By bytes of the original: a list of its own for each size, in the order of sizes. */
+  size: (bytes: number) => `SIZE#${String(bytes).padStart(SIZE_DIGITS, '0')}`,
   model: (model: string, promptVersion: string) => `MODEL#${indexForm(model)}/${indexForm(promptVersion)}`,
 };
 
@@ -62,12 +66,13 @@ export function postingsOf(record: ImageRecord): Posting[] {
   });
 
   const status = posting(listOf.status(record.status));
-  if (record.status !== 'done') return [status];
+  if (!isShown(record)) return [status];
 
   const model = record.described_by;
   const others = [
     status,
     ...(isDegraded(record) ? [posting(listOf.status('degraded'))] : []),
+    ...(record.original ? [posting(listOf.size(record.original.bytes))] : []),
     ...(record.favorite ? [posting(listOf.favorite)] : []),
     ...(model ? [posting(listOf.model(model.model, model.prompt_version))] : []),
     ...tagsOf(record).map((tag) => posting(listOf.tag(tag))),
@@ -85,7 +90,7 @@ export function postingsOf(record: ImageRecord): Posting[] {
 
 /** The length of a photo's document in weighted words, as in its `TERM#` postings; 0 where it has none. */
 export function documentLength(record: ImageRecord): number {
-  return record.deleted_at === undefined && record.status === 'done' ? documentOf(record).length : 0;
+  return isShown(record) ? documentOf(record).length : 0;
 }
 
 /**
@@ -93,7 +98,7 @@ export function documentLength(record: ImageRecord): number {
  * continued from (`york|new york#place`), three at the most.
  */
 export function suggestionsOf(record: ImageRecord): Suggestion[] {
-  if (record.deleted_at !== undefined || record.status !== 'done') return [];
+  if (!isShown(record)) return [];
   const { place, edits } = record;
   const { brand, model } = cameraOf(record.metadata);
   const texts: [Suggestion['kind'], string | undefined][] = [
