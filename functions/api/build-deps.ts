@@ -1,3 +1,4 @@
+import { createActivities } from '../../shared/adapters/activities.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
 import {
@@ -24,6 +25,7 @@ import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
 import { createSummaries } from '../../shared/adapters/summaries.ts';
+import { createTallies } from '../../shared/adapters/tallies.ts';
 import { createUploadForms } from '../../shared/adapters/uploads.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import type { FunctionSettings } from '../../shared/config.ts';
@@ -103,6 +105,8 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
     clusters: createClusters(table, tableName),
     postings: createPostings(table, tableName),
     summaries: createSummaries(table, tableName),
+    tallies: createTallies(table, tableName),
+    activities: createActivities(table, tableName, clock),
     embeddings: createEmbeddings(table, tableName),
     vectors: createVectors(vectors, settings.VECTOR_BUCKET_NAME),
     nearDuplicates: createNearDuplicates(table, tableName),

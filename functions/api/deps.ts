@@ -1,3 +1,4 @@
+import type { Activities } from '../../shared/adapters/activities.ts';
 import type { AzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import type { Checksums } from '../../shared/adapters/checksums.ts';
 import type { Clusters } from '../../shared/adapters/clusters.ts';
@@ -15,6 +16,7 @@ import type { Postings } from '../../shared/adapters/postings.ts';
 import type { Probes } from '../../shared/adapters/probes.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
 import type { Summaries } from '../../shared/adapters/summaries.ts';
+import type { Tallies } from '../../shared/adapters/tallies.ts';
 import type { UploadForms } from '../../shared/adapters/uploads.ts';
 import type { Vectors } from '../../shared/adapters/vectors.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
@@ -28,6 +30,8 @@ export interface Deps {
   clusters: Clusters;
   postings: Postings;
   summaries: Pick<Summaries, 'get'>;
+  tallies: Tallies;
+  activities: Pick<Activities, 'list'>;
   embeddings: Pick<Embeddings, 'getMany'>;
   vectors: Pick<Vectors, 'query'>;
   nearDuplicates: Pick<NearDuplicates, 'neighbours'>;

@@ -1,3 +1,4 @@
+import type { Activities } from '../../shared/adapters/activities.ts';
 import type { Checksums } from '../../shared/adapters/checksums.ts';
 import type { Clustering } from '../../shared/adapters/clustering.ts';
 import type { Clusters } from '../../shared/adapters/clusters.ts';
@@ -25,6 +26,7 @@ export interface OrganizeDeps {
   clusters: Clusters;
   index: ImageIndex;
   near: NearDuplicates;
+  activities: Pick<Activities, 'note'>;
   jobs: Jobs;
   queues: Queues;
   /** Similarity of unrelated images, as the embeddings in use are known for. */

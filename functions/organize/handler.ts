@@ -1,3 +1,4 @@
+import { createActivities } from '../../shared/adapters/activities.ts';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
 import {
   createS3Client,
@@ -45,6 +46,7 @@ const organize = createOrganize({
   clusters: createClusters(table, settings.TABLE_NAME),
   index: createImageIndex(table, settings.TABLE_NAME),
   near: createNearDuplicates(table, settings.TABLE_NAME),
+  activities: createActivities(table, settings.TABLE_NAME, systemClock),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   queues: createQueues(createSqsClient(), {
     jobs: settings.JOBS_QUEUE_URL,

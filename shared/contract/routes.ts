@@ -1,5 +1,6 @@
 import { authRoutes } from './routes/auth.ts';
 import { clusterRoutes } from './routes/clusters.ts';
+import { dashboardRoutes } from './routes/dashboard.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { mediaRoutes } from './routes/media.ts';
@@ -19,6 +20,7 @@ export const routes = [
   ...clusterRoutes,
   ...searchRoutes,
   ...mediaRoutes,
+  ...dashboardRoutes,
   ...jobRoutes,
   ...serviceRoutes,
 ] as const satisfies readonly Route[];

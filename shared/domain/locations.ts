@@ -101,7 +101,9 @@ function codeOf(name: string): string | undefined {
   codes ??= new Map(
     letterPairs().flatMap((code): [string, string][] => {
       const named = englishNames.of(code);
-      return named === undefined ? [] : [[named.toLowerCase(), code]];
+      // Codes of former times go by the names of today.
+      const isCurrent = new Intl.Locale('und', { region: code }).region === code;
+      return named === undefined || !isCurrent ? [] : [[named.toLowerCase(), code]];
     }),
   );
   return codes.get(name.toLowerCase());

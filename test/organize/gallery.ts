@@ -1,5 +1,6 @@
 import { ListVectorsCommand } from '@aws-sdk/client-s3vectors';
 import type { OrganizeDeps } from '../../functions/organize/deps.ts';
+import { createActivities } from '../../shared/adapters/activities.ts';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
@@ -33,6 +34,7 @@ export function organizeDeps(world: World, now: Date): OrganizeDeps {
     clusters: createClusters(world.table, TABLE),
     index: createImageIndex(world.table, TABLE),
     near: createNearDuplicates(world.table, TABLE),
+    activities: createActivities(world.table, TABLE, clock),
     jobs: createJobs(world.table, TABLE, clock),
     queues: createQueues(world.sqs, world.urls),
     background: { mean: 0.15, deviation: 0.08 },
