@@ -25,15 +25,15 @@ export interface Activity {
 export type ToldState = 'shown' | 'trashed' | 'failed' | 'rejected' | null;
 
 export function toldStateOf({ status, trashed_at }: Pick<ImageRecord, 'status' | 'trashed_at'>): ToldState {
+  if (trashed_at !== undefined) return 'trashed';
   if (status === 'failed' || status === 'rejected') return status;
-  if (status !== 'done') return null;
-  return trashed_at === undefined ? 'shown' : 'trashed';
+  return status === 'done' ? 'shown' : null;
 }
 
 /** What there is to tell of a photo that was in one state and is in another, `gone`: erased. `null`: nothing. */
 export function transition(before: ToldState, after: ToldState | 'gone'): ActivityType | null {
   if (before === after) return null;
   if (after === 'gone') return before === null ? null : 'erased';
-  if (after === 'shown') return before === 'trashed' ? 'restored' : 'added';
-  return after;
+  if (before === 'trashed') return 'restored';
+  return after === 'shown' ? 'added' : after;
 }

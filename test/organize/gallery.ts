@@ -135,7 +135,13 @@ export function createGallery(world: World, deps: OrganizeDeps, user: string) {
       const record = await deps.images.getVisible(key(number));
       if (!record) return null;
       const edit_revision = (record.edit_revision ?? 0) + 1;
-      await change(number, { ...fields, edit_revision });
+      // What is there and `undefined` goes.
+      const gone = Object.entries(fields).filter(([, value]) => value === undefined);
+      await change(
+        number,
+        { ...fields, edit_revision },
+        gone.map(([name]) => name),
+      );
       return event('edited', number, String(edit_revision));
     },
 

@@ -26,7 +26,7 @@ afterAll(() => world.stop());
 /** Something that happens to one photo; what it means depends on whether the photo is there. */
 interface Step {
   photo: number;
-  act: 'upload' | 'reject' | 'edit' | 'rerun' | 'reembed' | 'remove';
+  act: 'upload' | 'reject' | 'edit' | 'trash' | 'rerun' | 'reembed' | 'remove';
   theme: number;
   picture: number;
   words: string;
@@ -42,7 +42,7 @@ interface Delivery {
 
 const step: fc.Arbitrary<Step> = fc.record({
   photo: fc.nat(PHOTOS - 1),
-  act: fc.constantFrom('upload', 'upload', 'upload', 'reject', 'edit', 'rerun', 'reembed', 'remove'),
+  act: fc.constantFrom('upload', 'upload', 'upload', 'reject', 'edit', 'trash', 'rerun', 'reembed', 'remove'),
   theme: fc.nat(1),
   picture: fc.nat(1),
   words: fc.constantFrom('dog', 'cats', 'beach', 'Café', 'two words'),
@@ -55,7 +55,7 @@ const delivery: fc.Arbitrary<Delivery> = fc.record({
 
 async function act(gallery: Gallery, { photo, act, theme, picture, words }: Step): Promise<OrganizeEvent | null> {
   const there = await deps.images.get(gallery.key(photo));
-  const fields = { tags: [words, `theme${theme}`], title: words, favorite: picture === 0 };
+  const fields = { tags: [words, `theme${theme}`], title: words, favorite: picture === 0, bytes: 1000 * words.length };
   switch (act) {
     case 'upload':
       return there ? null : gallery.described(photo, theme, { phash: hashOf(picture, photo), ...fields });
@@ -63,6 +63,8 @@ async function act(gallery: Gallery, { photo, act, theme, picture, words }: Step
       return there ? null : gallery.rejected(photo);
     case 'edit':
       return gallery.edited(photo, fields);
+    case 'trash':
+      return gallery.edited(photo, { trashed_at: there?.trashed_at === undefined ? AT.toISOString() : undefined });
     case 'rerun':
       return gallery.describedAgain(photo, { ...fields, phash: hashOf(picture, photo) }, null);
     case 'reembed':

@@ -74,7 +74,7 @@ export function checkSpares(items: readonly Item[], records: readonly ImageRecor
   return [...missing, ...found.filter((spare) => !expected.includes(spare)).map((spare) => `${spare} is too many`)];
 }
 
-/** The feed tells of every photo in the gallery that it came, and says of none more than its id and what happened. */
+/** The feed tells of every photo in the gallery that it came (or, trashed before it was done, came back), and says of none more than its id and what happened. */
 export function checkActivities(items: readonly Item[], records: readonly ImageRecord[]): string[] {
   const known = ['user_id', 'sk', 'type', 'at', 'image_id', 'subject', 'expires'];
   const more = items.flatMap((item) =>
@@ -82,7 +82,7 @@ export function checkActivities(items: readonly Item[], records: readonly ImageR
       .filter((name) => !known.includes(name))
       .map((name) => `activity ${item.sk} says ${name}`),
   );
-  const came = new Set(items.filter(({ type }) => type === 'added').map(({ image_id }) => image_id));
+  const came = new Set(items.filter(({ type }) => type === 'added' || type === 'restored').map(({ image_id }) => image_id));
   const untold = records.filter((photo) => isInGallery(photo) && !came.has(photo.image_id));
   return [...more, ...untold.map(({ image_id }) => `the feed does not tell that image ${image_id} came`)];
 }
