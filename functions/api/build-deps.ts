@@ -1,3 +1,4 @@
+import { createActivities } from '../../shared/adapters/activities.ts';
 import { createAlbumImages } from '../../shared/adapters/album-images.ts';
 import { createAlbums } from '../../shared/adapters/albums.ts';
 import { createAutoAlbums } from '../../shared/adapters/auto-albums.ts';
@@ -110,8 +111,9 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
     albumImages: createAlbumImages(table, tableName),
     autoAlbums: createAutoAlbums(table, tableName),
     postings: createPostings(table, tableName),
-    tallies: createTallies(table, tableName),
     summaries: createSummaries(table, tableName),
+    tallies: createTallies(table, tableName),
+    activities: createActivities(table, tableName, clock),
     embeddings: createEmbeddings(table, tableName),
     vectors: createVectors(vectors, settings.VECTOR_BUCKET_NAME),
     nearDuplicates: createNearDuplicates(table, tableName),

@@ -1,3 +1,4 @@
+import type { Activities } from '../../shared/adapters/activities.ts';
 import type { AlbumImages } from '../../shared/adapters/album-images.ts';
 import type { Albums } from '../../shared/adapters/albums.ts';
 import type { AutoAlbums } from '../../shared/adapters/auto-albums.ts';
@@ -34,8 +35,9 @@ export interface Deps {
   albumImages: AlbumImages;
   autoAlbums: Pick<AutoAlbums, 'placeNames'>;
   postings: Postings;
-  tallies: Tallies;
   summaries: Pick<Summaries, 'get'>;
+  tallies: Tallies;
+  activities: Pick<Activities, 'list'>;
   embeddings: Pick<Embeddings, 'getMany'>;
   vectors: Pick<Vectors, 'query'>;
   nearDuplicates: Pick<NearDuplicates, 'neighbours'>;

@@ -1,3 +1,4 @@
+import type { Activities } from '../../shared/adapters/activities.ts';
 import type { Albums } from '../../shared/adapters/albums.ts';
 import type { AutoAlbums } from '../../shared/adapters/auto-albums.ts';
 import type { Checksums } from '../../shared/adapters/checksums.ts';
@@ -35,6 +36,7 @@ export interface OrganizeDeps {
   autoAlbums: AutoAlbums;
   edits: Pick<ImageEdits, 'inAlbums'>;
   near: NearDuplicates;
+  activities: Pick<Activities, 'note'>;
   jobs: Jobs;
   queues: Queues;
   /** Similarity of unrelated images, as the embeddings in use are known for. */

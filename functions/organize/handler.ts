@@ -1,3 +1,4 @@
+import { createActivities } from '../../shared/adapters/activities.ts';
 import { createAlbums } from '../../shared/adapters/albums.ts';
 import { createAutoAlbums } from '../../shared/adapters/auto-albums.ts';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
@@ -55,6 +56,7 @@ const organize = createOrganize({
   autoAlbums: createAutoAlbums(table, settings.TABLE_NAME),
   edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   near: createNearDuplicates(table, settings.TABLE_NAME),
+  activities: createActivities(table, settings.TABLE_NAME, systemClock),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   queues: createQueues(createSqsClient(), {
     jobs: settings.JOBS_QUEUE_URL,

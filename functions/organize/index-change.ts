@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IndexEntry, PostingOf } from '../../shared/adapters/image-index.ts';
+import { type ActivityType, toldStateOf, transition } from '../../shared/domain/activities.ts';
 import { type ImageRecord, isShown } from '../../shared/domain/image.ts';
 import { postingsOf, suggestionsOf } from '../../shared/domain/search/postings.ts';
 import { contributionOf } from '../../shared/domain/summary.ts';
@@ -12,6 +13,8 @@ export interface IndexChange {
   after: IndexEntry;
   puts: PostingOf[];
   deletes: Pick<PostingOf, 'list' | 'image_id'>[];
+  /** What the feed is to tell of it. */
+  activity: ActivityType | null;
 }
 
 /** Compares a record (`null`: nothing of it is to stay) with what is written for it; `null` where nothing has to change. */
@@ -21,7 +24,7 @@ export function changeOf(
   known: IndexEntry | undefined,
 ): IndexChange | null {
   if (!record && !known) return null;
-  const before = known ?? { image_id, lists: {}, suggestions: [], tallies: [], contribution: null, looks: null };
+  const before = known ?? emptyEntry(image_id);
   const postings = (record ? postingsOf(record) : []).map((posting) => ({ ...posting, image_id }));
   const lists = new Map(postings.map(({ list, ...attributes }) => [list, digestOf(attributes)]));
   const after: IndexEntry = {
@@ -31,22 +34,34 @@ export function changeOf(
     tallies: record ? talliesOf(record) : [],
     contribution: record ? contributionOf(record) : null,
     looks: record ? looksOf(record) : null,
+    told: record ? toldStateOf(record) : null,
   };
   const puts = postings.filter(({ list }) => before.lists[list] !== lists.get(list));
   const deletes = Object.keys(before.lists)
     .filter((list) => !lists.has(list))
     .map((list) => ({ list, image_id }));
-  const counted = ({ suggestions, tallies, contribution, looks }: IndexEntry) =>
-    digestOf([suggestions, tallies, contribution, looks]);
+  const counted = ({ suggestions, tallies, contribution, looks, told }: IndexEntry) =>
+    digestOf([suggestions, tallies, contribution, looks, told]);
   const same = puts.length === 0 && deletes.length === 0 && counted(before) === counted(after);
-  return known && record && same ? null : { record, before, after, puts, deletes };
+  if (known && record && same) return null;
+  return { record, before, after, puts, deletes, activity: transition(before.told, record ? after.told : 'gone') };
 }
 
-/** All of a record that can decide whether two photos look the same. */
+const emptyEntry = (image_id: string): IndexEntry => ({
+  image_id,
+  lists: {},
+  suggestions: [],
+  tallies: [],
+  contribution: null,
+  looks: null,
+  told: null,
+});
+
+/** All of a record that can decide whether two photos look the same, and which is the better one. */
 function looksOf(record: ImageRecord): string | null {
-  const { phash, colors, color_bins, placeholder, width, height } = record;
+  const { phash, colors, color_bins, placeholder, width, height, bytes, original } = record;
   if (!isShown(record) || phash === undefined) return null;
-  return digestOf([phash, colors, color_bins, placeholder, width, height]);
+  return digestOf([phash, colors, color_bins, placeholder, width, height, bytes, original?.bytes]);
 }
 
 /** Eight characters that differ where the values do, whatever the order of their fields: the table does not keep it. */

@@ -6,6 +6,7 @@ import type { OrganizeDeps } from './deps.ts';
 import { changeOf, type IndexChange } from './index-change.ts';
 import { eventsAfter, isTimeline } from './keep-events.ts';
 import { createPairPhotos } from './pair-photos.ts';
+import { createSparePhotos } from './spare-photos.ts';
 
 /** An item ends at 400 KB. Ten photos come to about 50; only hostile metadata makes more of them. */
 const LARGEST_JOURNAL = 300_000;
@@ -22,8 +23,9 @@ export interface PhotoToIndex {
  * completed from it, and what it may have left of a photo's postings is written anew when the photo's event comes back.
  */
 export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 'near' | 'events' | 'clock'>) {
-  const { index, events, clock } = deps;
+  const { index, near, events, clock } = deps;
   const pairPhoto = createPairPhotos(deps);
+  const sparePhotos = createSparePhotos(deps);
 
   return async function indexPhotos(userId: string, photos: readonly PhotoToIndex[]): Promise<void> {
     if (photos.length === 0) return;
@@ -49,13 +51,24 @@ export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 
       changes.flatMap(({ puts }) => puts).filter(isElsewhere),
       changes.flatMap(({ deletes }) => deletes).filter(isElsewhere),
     );
+    const paired = new Set<string>();
     for (const { before, after, record } of changes) {
+      if (before.looks === after.looks) continue;
       // By now the postings of all of them are there, so that photos of one batch find each other.
-      if (before.looks !== after.looks)
-        await pairPhoto(userId, after.image_id, after.looks === null ? null : record, before.looks !== null);
+      const neighbours = await pairPhoto(
+        userId,
+        after.image_id,
+        after.looks === null ? null : record,
+        before.looks !== null,
+      );
+      for (const id of [after.image_id, ...neighbours, ...(before.unsettled ?? [])]) paired.add(id);
     }
     const gone = new Set(changes.flatMap(({ after, record }) => (record ? [] : [after.image_id])));
-    await index.commit(userId, { ...journal, entries: changes.map(({ after }) => after) }, gone);
+    const entries = changes.map(({ after }) => after);
+    const spare = await sparePhotos(userId, [...paired]);
+    const last = { ...journal, entries, ...(spare && { ...spare, tallies: [...journal.tallies, ...spare.tallies] }) };
+    if (spare) await index.amend(userId, last);
+    await index.commit(userId, last, gone);
   }
 
   async function journalOf(userId: string, changes: readonly IndexChange[]): Promise<Journal> {
@@ -66,17 +79,31 @@ export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 
       if (after.contribution) summary = changeSummary(summary, after.contribution, 1);
     }
     const version = (stored?.version ?? 0) + 1;
+    const at = clock().toISOString();
     return {
-      summary: { ...summary, version, updated_at: clock().toISOString() },
+      summary: { ...summary, version, updated_at: at },
       suggestions: await suggestionsAfter(userId, changes),
       tallies: await talliesAfter(userId, changes),
+      spares: [],
+      activities: changes.flatMap(({ activity, after: { image_id } }) =>
+        activity === null ? [] : [{ type: activity, at, image_id, by: `pass:${version}` }],
+      ),
       timeline: {
         puts: changes.flatMap(({ puts }) => puts).filter(({ list }) => isTimeline(list)),
         deletes: changes.flatMap(({ deletes }) => deletes).filter(({ list }) => isTimeline(list)),
       },
       events: await eventsAfter(userId, changes, events, version),
-      entries: changes.map(doubtful),
+      entries: await Promise.all(changes.map((change) => doubtful(userId, change))),
     };
+  }
+
+  /** What is to be believed of a photo when a pass dies: it counts as it will, and whatever was to be written may or may not be there. */
+  async function doubtful(userId: string, { before, after, puts, deletes }: IndexChange): Promise<IndexEntry> {
+    const unsure = [...puts, ...deletes].filter(isElsewhere).map(({ list }) => [list, '']);
+    const entry = { ...after, lists: { ...after.lists, ...Object.fromEntries(unsure) } };
+    if (before.looks === after.looks) return entry;
+    const neighbours = before.looks === null ? [] : (await near.neighbours(userId, after.image_id)).keys();
+    return { ...entry, looks: '', unsettled: [...new Set([...(before.unsettled ?? []), ...neighbours])] };
   }
 
   async function talliesAfter(userId: string, changes: readonly IndexChange[]): Promise<Journal['tallies']> {
@@ -122,13 +149,3 @@ export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 
 
 /** Written besides the journal. */
 const isElsewhere = ({ list }: { list: string }): boolean => !isTimeline(list);
-
-/** What is to be believed of a photo when a pass dies: it counts as it will, and whatever was to be written may or may not be there. */
-function doubtful({ before, after, puts, deletes }: IndexChange): IndexEntry {
-  const unsure = [...puts, ...deletes].filter(isElsewhere).map(({ list }) => [list, '']);
-  return {
-    ...after,
-    lists: { ...after.lists, ...Object.fromEntries(unsure) },
-    looks: before.looks === after.looks ? after.looks : '',
-  };
-}

@@ -12,7 +12,7 @@ const MOST_REVIEWED = 100;
 
 /** Photos that change their cluster, by a plan that is written down before anything moves. */
 export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters) {
-  const { images, embeddings, clusters, jobs, objects, canName } = deps;
+  const { images, embeddings, clusters, jobs, objects, activities, canName } = deps;
   return { applyPart, reviewCluster };
 
   /** Applies one part of a re-clustering. */
@@ -25,8 +25,10 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters) {
       exact: last ? plan.exact : {},
       mayAskName: plan.names && canName,
     });
-    if (last) await jobs.finish(userId, event.job_id, plan.result);
-    else await jobs.advance(userId, event.job_id, 0.5 + (0.5 * (event.part + 1)) / event.parts);
+    if (last) {
+      await tellOf(userId, event.job_id);
+      await jobs.finish(userId, event.job_id, plan.result);
+    } else await jobs.advance(userId, event.job_id, 0.5 + (0.5 * (event.part + 1)) / event.parts);
   }
 
   /**
@@ -54,6 +56,14 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters) {
       await objects.write(key, storePlan(plan), 'application/json');
     }
     await applyMoves(userId, event.event_id, plan.parts.flat(), session, { exact: {}, mayAskName: canName });
+  }
+
+  /** In the feed it stands where it was asked for: the job knows no other time that a repeated event would find again. */
+  async function tellOf(userId: string, jobId: string) {
+    const job = await jobs.get(userId, jobId);
+    if (!job) return;
+    const subject = { kind: 'job', id: jobId };
+    await activities.note(userId, [{ type: 'reclustered', at: job.created_at, subject, by: jobId }]);
   }
 
   async function storedPlan(key: string): Promise<ReclusterPlan | null> {

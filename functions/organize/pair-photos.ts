@@ -1,5 +1,6 @@
+import type { Neighbour } from '../../shared/adapters/near-duplicates.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
-import { looksSame, NEAR_DISTANCE } from '../../shared/domain/near-duplicates.ts';
+import { betterFirst, looksSame, NEAR_DISTANCE } from '../../shared/domain/near-duplicates.ts';
 import { hamming, phashBands } from '../../shared/domain/phash.ts';
 import type { OrganizeDeps } from './deps.ts';
 
@@ -11,18 +12,25 @@ const MOST_COMPARED = 200;
 /** Near-duplicates: pairs of photos that show the same picture. */
 export function createPairPhotos({ images, near }: Pick<OrganizeDeps, 'images' | 'near'>) {
   /**
-   * Brings a photo's pairs in line with its looks (`null`: it has none to compare). `paired`: it may have pairs from before.
+   * Brings a photo's pairs in line with its looks (`null`: it has none to compare). `paired`: it may have pairs from before. Answers the
+   * ids of all neighbours it had or has.
    */
-  return async function pairPhoto(userId: string, imageId: string, record: ImageRecord | null, paired: boolean) {
+  return async function pairPhoto(
+    userId: string,
+    imageId: string,
+    record: ImageRecord | null,
+    paired: boolean,
+  ): Promise<string[]> {
     const before = paired ? await near.neighbours(userId, imageId) : new Map<string, number>();
     const alike = record ? await photosLike(userId, record) : [];
-    const after = new Map<string, number>();
-    for (const { image_id, distance } of alike) {
+    const after = new Map<string, Neighbour>();
+    for (const { image_id, ...known } of alike) {
       if (after.size === MOST_NEIGHBOURS) break;
-      if (before.has(image_id) || (await hasRoom(userId, image_id))) after.set(image_id, distance);
+      if (before.has(image_id) || (await hasRoom(userId, image_id))) after.set(image_id, known);
     }
     // Those that were there as well: a run that died may have written them in one direction only.
     await near.change(userId, imageId, { added: after, removed: [...before.keys()].filter((id) => !after.has(id)) });
+    return [...new Set([...before.keys(), ...after.keys()])];
   };
 
   async function hasRoom(userId: string, imageId: string): Promise<boolean> {
@@ -30,7 +38,7 @@ export function createPairPhotos({ images, near }: Pick<OrganizeDeps, 'images' |
   }
 
   /** Photos that show the same picture, the most alike first, newer before older. */
-  async function photosLike(userId: string, record: ImageRecord): Promise<{ image_id: string; distance: number }[]> {
+  async function photosLike(userId: string, record: ImageRecord): Promise<(Neighbour & { image_id: string })[]> {
     const { image_id: self, phash } = record;
     if (phash === undefined) return [];
     const hashed = await near.hashed(userId, phashBands(phash));
@@ -45,7 +53,8 @@ export function createPairPhotos({ images, near }: Pick<OrganizeDeps, 'images' |
     return close.flatMap(({ image_id }) => {
       const other = records.get(image_id);
       // Its hash may have changed since it was listed.
-      return other?.phash && looksSame(record, other) ? [{ image_id, distance: hamming(phash, other.phash) }] : [];
+      if (!other?.phash || !looksSame(record, other)) return [];
+      return [{ image_id, distance: hamming(phash, other.phash), better: betterFirst(other, record) < 0 }];
     });
   }
 }

@@ -1,8 +1,10 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { ToldState } from '../domain/activities.ts';
 import type { EventInterval } from '../domain/albums/events.ts';
 import type { Posting, Suggestion } from '../domain/search/postings.ts';
 import type { Contribution } from '../domain/summary.ts';
 import type { Sums, Tally } from '../domain/tallies.ts';
+import { activityItems, type NotedActivity } from './activities.ts';
 import { createAutoAlbums } from './auto-albums.ts';
 import { writeItems } from './batch-write.ts';
 import { eventItem } from './events.ts';
@@ -20,6 +22,16 @@ export interface IndexEntry {
   contribution: Contribution | null;
   /** A digest of what its near-duplicates were decided by; `null` where it has none, `''` where they have to be decided anew. */
   looks: string | null;
+  /** What its owner was told of it last. */
+  told: ToldState;
+  /** Beside unsure `looks`: neighbours it may have lost, whose being spare has to be looked at anew. */
+  unsettled?: string[];
+}
+
+/** A photo of which there is a better near-duplicate, and the bytes of its original; `null`: it is none. */
+export interface Spare {
+  image_id: string;
+  bytes: number | null;
 }
 
 export interface CountedSuggestion extends Suggestion {
@@ -31,6 +43,8 @@ export interface Journal {
   summary: StoredSummary;
   suggestions: CountedSuggestion[];
   tallies: { key: string; sums: Sums }[];
+  spares: Spare[];
+  activities: NotedActivity[];
   /** The order of taking, and the events in it: written together, so that the next pass finds neighbours where events say. */
   timeline: { puts: PostingOf[]; deletes: Pick<PostingOf, 'list' | 'image_id'>[] };
   events: { puts: EventInterval[]; deletes: EventInterval[] };
@@ -53,6 +67,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
   const entryKey = (userId: string, imageId: string) => ({ user_id: userId, sk: `DOC#${imageId}` });
   const suggestionKey = (userId: string, key: string) => ({ user_id: userId, sk: `SUGGEST#${key}` });
   const tallyKey = (userId: string, key: string) => ({ user_id: userId, sk: `TALLY#${key}` });
+  const spareKey = (userId: string, imageId: string) => ({ user_id: userId, sk: `SPARE#${imageId}` });
   const postingKey = (userId: string, list: string, imageId: string) => ({ user_id: userId, sk: `${list}#${imageId}` });
   const postingItem = (userId: string, { list, image_id, ...attributes }: PostingOf) => ({
     ...postingKey(userId, list, image_id),
@@ -65,7 +80,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
   /** Writes what the journal says; `entries` may by now know better. Entries of photos that are gone (`gone`) are removed. */
   async function commit(
     userId: string,
-    { summary, suggestions, tallies, timeline, events, entries }: Journal,
+    { summary, suggestions, tallies, spares, activities, timeline, events, entries }: Journal,
     gone: ReadonlySet<string> = new Set(),
   ): Promise<void> {
     await summaries.put(userId, summary);
@@ -77,6 +92,8 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
     const isKept = ({ sums }: Journal['tallies'][number]) => (sums.count ?? 0) > 0;
     await writeItems(table, tableName, {
       puts: [
+        ...activityItems(userId, activities),
+        ...spares.flatMap(({ image_id, bytes }) => (bytes === null ? [] : [{ ...spareKey(userId, image_id), bytes }])),
         ...tallies.filter(isKept).map(({ key, sums }) => ({ ...tallyKey(userId, key), sums })),
         ...timeline.puts.map((posting) => postingItem(userId, posting)),
         ...events.puts.map((event) => eventItem(userId, event)),
@@ -90,6 +107,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
         ...timeline.deletes.map(({ list, image_id }) => postingKey(userId, list, image_id)),
         ...events.deletes.filter(({ start }) => !starts.has(start)).map((event) => eventItem(userId, event)),
         ...emptied.map(({ key }) => suggestionKey(userId, key)),
+        ...spares.filter(({ bytes }) => bytes === null).map(({ image_id }) => spareKey(userId, image_id)),
         ...entries.filter(({ image_id }) => gone.has(image_id)).map(({ image_id }) => entryKey(userId, image_id)),
       ],
     });
@@ -114,6 +132,18 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
       await table.send(new PutCommand({ TableName: tableName, Item, ConditionExpression: 'attribute_not_exists(sk)' }));
     },
 
+    /** Writes down more of the pass that is open, in place of what was: from here on a pass that dies is completed by this. */
+    async amend(userId: string, journal: Journal): Promise<void> {
+      await table.send(
+        new PutCommand({
+          TableName: tableName,
+          Item: { ...journal, ...journalKey(userId) },
+          ConditionExpression: 'summary.version = :version',
+          ExpressionAttributeValues: { ':version': journal.summary.version },
+        }),
+      );
+    },
+
     /** What is written for these photos, by id; nothing for some. */
     async entries(userId: string, imageIds: readonly string[]): Promise<Map<string, IndexEntry>> {
       const items = await read(imageIds.map((imageId) => entryKey(userId, imageId)));
@@ -132,6 +162,12 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
     async tallied(userId: string, keys: readonly string[]): Promise<Map<string, Sums>> {
       const items = await read(keys.map((key) => tallyKey(userId, key)));
       return new Map(items.map(({ sk, sums }) => [String(sk).slice('TALLY#'.length), sums as Sums]));
+    },
+
+    /** Which of these photos are spare, and the bytes of each. */
+    async spares(userId: string, imageIds: readonly string[]): Promise<Map<string, number>> {
+      const items = await read(imageIds.map((imageId) => spareKey(userId, imageId)));
+      return new Map(items.map(({ sk, bytes }) => [String(sk).slice('SPARE#'.length), Number(bytes)]));
     },
 
     /** Puts and removes postings, in no particular order. */

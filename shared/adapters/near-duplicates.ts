@@ -7,7 +7,13 @@ import { itemsBelow } from './table.ts';
 /** Newest photos looked at in one list of hashes: a list holds about one in 800 of the gallery. */
 const MOST_IN_A_LIST = 500;
 
-/** `NEAR#{image_id}#{other_id}` {distance}: pairs of photos that look the same, in both directions. Written by `organize` alone. */
+/** What is known of one photo's neighbour: bits their hashes differ in, and whether it is the better one of the two. */
+export interface Neighbour {
+  distance: number;
+  better: boolean;
+}
+
+/** `NEAR#{image_id}#{other_id}` {distance, better}: pairs of photos that look the same, in both directions. Written by `organize` alone. */
 export function createNearDuplicates(table: DynamoDBDocumentClient, tableName: string) {
   const postings = createPostings(table, tableName);
   const prefix = (imageId: string) => `NEAR#${imageId}#`;
@@ -22,6 +28,13 @@ export function createNearDuplicates(table: DynamoDBDocumentClient, tableName: s
         found.set(String(sk).slice(own.length), Number(distance));
       }
       return found;
+    },
+
+    /** Whether one of its neighbours is better than this photo. */
+    async isOutdone(userId: string, imageId: string): Promise<boolean> {
+      const pairs = itemsBelow(table, tableName, { userId, prefix: prefix(imageId), consistent: true });
+      for await (const { better } of pairs) if (better) return true;
+      return false;
     },
 
     /** Ids and hashes of the photos in these lists of hashes. */
@@ -39,15 +52,19 @@ export function createNearDuplicates(table: DynamoDBDocumentClient, tableName: s
     async change(
       userId: string,
       imageId: string,
-      { added, removed }: { added: ReadonlyMap<string, number>; removed: readonly string[] },
+      { added, removed }: { added: ReadonlyMap<string, Neighbour>; removed: readonly string[] },
     ): Promise<void> {
       await writeItems(table, tableName, { deletes: removed.map((other) => pair(userId, other, imageId)) });
       await writeItems(table, tableName, {
-        puts: [...added].map(([other, distance]) => ({ ...pair(userId, imageId, other), distance })),
+        puts: [...added].map(([other, known]) => ({ ...pair(userId, imageId, other), ...known })),
         deletes: removed.map((other) => pair(userId, imageId, other)),
       });
       await writeItems(table, tableName, {
-        puts: [...added].map(([other, distance]) => ({ ...pair(userId, other, imageId), distance })),
+        puts: [...added].map(([other, { distance, better }]) => ({
+          ...pair(userId, other, imageId),
+          distance,
+          better: !better,
+        })),
       });
     },
   };

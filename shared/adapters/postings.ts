@@ -92,6 +92,12 @@ export function createPostings(table: DynamoDBDocumentClient, tableName: string)
       return { items: keys, more };
     },
 
+    /** Ids of the photos with the largest originals, the largest first. */
+    async largest(userId: string, limit: number): Promise<string[]> {
+      const { items } = await descending(userId, { low: 'SIZE#', high: `SIZE#${BEFORE_ALL}`, limit });
+      return items.map(({ image_id }) => String(image_id));
+    },
+
     /** Suggestions whose key begins with `prefix` (in index form, not empty): 100 at the most. */
     async suggestions(userId: string, prefix: string): Promise<StoredSuggestion[]> {
       const answer = await table.send(

@@ -3,8 +3,6 @@ import type { Sums } from '../domain/tallies.ts';
 import { itemsBelow, itemsByKey } from './table.ts';
 
 const PREFIX = 'TALLY#';
-/** Behind whatever text a key goes on with. */
-const LAST = '\uffff';
 
 /** `TALLY#` items as requests read them: sums over a user's photos. Organize writes them. */
 export function createTallies(table: DynamoDBDocumentClient, tableName: string) {
@@ -19,31 +17,38 @@ export function createTallies(table: DynamoDBDocumentClient, tableName: string) 
     },
 
     /**
-     * Tallies whose key begins with `prefix`, in the order of keys or (`backward`) in the opposite one, behind `after`, the rest of a key. A
-     * page may be shorter than `limit` and still have a next one.
+     * Tallies whose key begins with `prefix`, in the order of keys or in the opposite one, behind the key `after` (which need not be
+     * there): `limit` at the most, with the keys' rests behind the prefix.
      */
     async page(
       userId: string,
       prefix: string,
-      { after, backward = false, limit }: { after?: string | undefined; backward?: boolean; limit: number },
-    ): Promise<{ items: { key: string; sums: Sums }[]; more: boolean }> {
-      const all = `${PREFIX}${prefix}`;
-      const low = backward || after === undefined ? all : `${all}${after}\0`;
-      const high = backward && after !== undefined ? `${all}${after}` : `${all}${LAST}`;
-      const answer = await table.send(
-        new QueryCommand({
-          TableName: tableName,
-          KeyConditionExpression: 'user_id = :user AND sk BETWEEN :low AND :high',
-          ExpressionAttributeValues: { ':user': userId, ':low': low, ':high': high },
-          ConsistentRead: true,
-          ScanIndexForward: !backward,
-          // One tells whether more follow, one may be that which is gone on from.
-          Limit: limit + 2,
-        }),
-      );
-      const items = (answer.Items ?? []).filter(({ sk }) => sk !== high);
-      const tallies = items.map(({ sk, sums }) => ({ key: String(sk).slice(PREFIX.length), sums: sums as Sums }));
-      return { items: tallies.slice(0, limit), more: tallies.length > limit || answer.LastEvaluatedKey !== undefined };
+      { after, limit, backwards = false }: { after?: string | undefined; limit: number; backwards?: boolean },
+    ): Promise<{ items: { key: string; rest: string; sums: Sums }[]; more: boolean }> {
+      const items: { key: string; rest: string; sums: Sums }[] = [];
+      const start = PREFIX + prefix;
+      let from = after === undefined ? undefined : { user_id: userId, sk: start + after };
+      do {
+        const answer = await table.send(
+          new QueryCommand({
+            TableName: tableName,
+            KeyConditionExpression: 'user_id = :user AND begins_with(sk, :prefix)',
+            ExpressionAttributeValues: { ':user': userId, ':prefix': start },
+            ConsistentRead: true,
+            ScanIndexForward: !backwards,
+            ExclusiveStartKey: from,
+            Limit: limit + 1 - items.length,
+          }),
+        );
+        for (const { sk, sums } of answer.Items ?? [])
+          items.push({
+            key: String(sk).slice(PREFIX.length),
+            rest: String(sk).slice(start.length),
+            sums: sums as Sums,
+          });
+        from = answer.LastEvaluatedKey as typeof from;
+      } while (from && items.length <= limit);
+      return { items: items.slice(0, limit), more: items.length > limit };
     },
 
     /** Every tally whose key begins with `prefix`, in the order of keys. */

@@ -25,6 +25,7 @@ const TAGS: Record<Route['tag'], string> = {
   clusters: 'Pictures that belong together',
   albums: 'Pictures put together by hand, by rule or by search',
   jobs: 'Long work',
+  dashboard: 'What a gallery amounts to, and what happened in it',
   service: 'About this service',
 };
 

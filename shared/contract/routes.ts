@@ -1,6 +1,7 @@
 import { albumRoutes } from './routes/albums.ts';
 import { authRoutes } from './routes/auth.ts';
 import { clusterRoutes } from './routes/clusters.ts';
+import { dashboardRoutes } from './routes/dashboard.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { mediaRoutes } from './routes/media.ts';
@@ -23,6 +24,7 @@ export const routes = [
   ...albumRoutes,
   ...searchRoutes,
   ...mediaRoutes,
+  ...dashboardRoutes,
   ...jobRoutes,
   ...serviceRoutes,
 ] as const satisfies readonly Route[];

@@ -34,6 +34,15 @@ export function looksSame(first: Looks, second: Looks): boolean {
   return sameColors(first.color_bins ?? [], second.color_bins ?? [], set >= 2 * TELLING_BITS);
 }
 
+/** Sorts near-duplicates, the best one first: most pixels, then most bytes, then the one that was there first. Never 0. */
+export function betterFirst(one: Ranked, other: Ranked): number {
+  const pixels = ({ width = 0, height = 0 }: Ranked) => width * height;
+  return (
+    pixels(other) - pixels(one) || (other.bytes ?? 0) - (one.bytes ?? 0) || (one.image_id < other.image_id ? -1 : 1)
+  );
+}
+type Ranked = Pick<ImageRecord, 'image_id' | 'width' | 'height' | 'bytes'>;
+
 function bitsSet(hash: string): number {
   return hamming(hash, '0');
 }

@@ -1,5 +1,6 @@
 import { albumsOf, datedAt, placeKeysOf } from './albums/lists.ts';
 import { type ImageRecord, isShown } from './image.ts';
+import { CITY_CELL, COUNTRY_CELL, cellsOf, cityKey, countryKey } from './locations.ts';
 
 /**
  * What a photo adds to one of its owner's tallies: whole numbers under names. In the table a tally is the item
@@ -23,12 +24,23 @@ export const tallyOf = {
   placed: (place: string) => `PLACED#${place}`,
   /** `YYYY-MM`: the photos an automatic album of that month shows, and those of its days (`day-31`). */
   dated: (month: string) => `DATED#${month}`,
+  /** Photos, `bytes` of their originals and of their `thumbnails`; and the same by format (`count:jpeg`, `bytes:jpeg` …). */
+  storage: 'STORAGE',
+  /** `YYYY-MM` (UTC) of the upload: photos and `bytes`. */
+  uploaded: (month: string) => `UPLOADED#${month}`,
+  /** Photos whose place or position is known, by rows and columns of cells (see `cellsOf`). */
+  located: 'LOCATED',
+  /** The same of one country (see `countryKey`), and of one city in it (`cityKey`). */
+  country: (country: string) => `COUNTRY#${country}`,
+  city: (country: string, city: string) => `CITY#${country}#${city}`,
+  /** Photos of which there is a better near-duplicate, and their `bytes`. Not a photo's own doing: see `pair-photos.ts`. */
+  spare: 'SPARE',
 };
 
 /** Every tally a photo adds to, each once. None where its owner does not see it in the gallery. */
 export function talliesOf(record: ImageRecord): Tally[] {
   if (!isShown(record)) return [];
-  return [...monthOf(record), ...forAlbumsOf(record)];
+  return [...monthOf(record), ...storageOf(record), ...locationsOf(record), ...forAlbumsOf(record)];
 }
 
 function monthOf({ taken_at, archived }: ImageRecord): Tally[] {
@@ -44,6 +56,32 @@ function forAlbumsOf(record: ImageRecord): Tally[] {
     ...(takenAt === null
       ? []
       : [{ key: tallyOf.dated(takenAt.slice(0, 7)), add: { count: 1, [`day-${takenAt.slice(8, 10)}`]: 1 } }]),
+  ];
+}
+
+function storageOf({ original, thumbnails, format = 'unknown', created_at }: ImageRecord): Tally[] {
+  const bytes = original?.bytes ?? 0;
+  const { small, medium, preview } = thumbnails ?? {};
+  const rendered = [small, medium, preview].reduce((sum, rendition) => sum + (rendition?.bytes ?? 0), 0);
+  const own = { [`count:${format}`]: 1, [`bytes:${format}`]: bytes, [`thumbnails:${format}`]: rendered };
+  return [
+    { key: tallyOf.storage, add: { count: 1, bytes, thumbnails: rendered, ...own } },
+    { key: tallyOf.uploaded(created_at.slice(0, 7)), add: { count: 1, bytes } },
+  ];
+}
+
+function locationsOf(record: ImageRecord): Tally[] {
+  const { place, metadata } = record;
+  const wide = cellsOf(record, COUNTRY_CELL);
+  if (!place && !metadata?.gps) return [];
+  const located = { key: tallyOf.located, add: { count: 1, ...wide } };
+  if (!place?.city && !place?.country && !place?.country_code) return [located];
+  const country = countryKey(place);
+  const city = cityKey(place);
+  return [
+    located,
+    { key: tallyOf.country(country), add: { count: 1, ...wide } },
+    ...(city === null ? [] : [{ key: tallyOf.city(country, city), add: { count: 1, ...cellsOf(record, CITY_CELL) } }]),
   ];
 }
 

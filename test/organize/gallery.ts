@@ -1,5 +1,6 @@
 import { ListVectorsCommand } from '@aws-sdk/client-s3vectors';
 import type { OrganizeDeps } from '../../functions/organize/deps.ts';
+import { createActivities } from '../../shared/adapters/activities.ts';
 import { createAlbums } from '../../shared/adapters/albums.ts';
 import { createAutoAlbums } from '../../shared/adapters/auto-albums.ts';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
@@ -43,6 +44,7 @@ export function organizeDeps(world: World, now: Date): OrganizeDeps {
     autoAlbums: createAutoAlbums(world.table, TABLE),
     edits: createImageEdits(world.table, TABLE, clock),
     near: createNearDuplicates(world.table, TABLE),
+    activities: createActivities(world.table, TABLE, clock),
     jobs: createJobs(world.table, TABLE, clock),
     queues: createQueues(world.sqs, world.urls),
     background: { mean: 0.15, deviation: 0.08 },
@@ -153,7 +155,13 @@ export function createGallery(world: World, deps: OrganizeDeps, user: string) {
       const record = await deps.images.getVisible(key(number));
       if (!record || record.trashed_at) return null;
       const edit_revision = (record.edit_revision ?? 0) + 1;
-      await change(number, { ...fields, edit_revision });
+      // What is there and `undefined` goes.
+      const gone = Object.entries(fields).filter(([, value]) => value === undefined);
+      await change(
+        number,
+        { ...fields, edit_revision },
+        gone.map(([name]) => name),
+      );
       return event('edited', number, String(edit_revision));
     },
 

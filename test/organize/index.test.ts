@@ -130,7 +130,7 @@ describe('a photo that is done', () => {
     await createOrganize({ ...deps, images })(user, [event]);
     await organize(removal);
     expect(await gallery.deviations()).toEqual([]);
-    expect((await world.itemsOf(user)).map(({ sk }) => sk)).toEqual(['CLUSTERING', 'SUMMARY']);
+    expect((await gallery.below('')).filter((sk) => !sk.startsWith('ACTIVITY#'))).toEqual(['CLUSTERING', 'SUMMARY']);
     expect(await stats()).toMatchObject({ images: 0, bytes: 0, by_status: {}, models: [], total: { count: 0 } });
   });
 });
@@ -206,7 +206,7 @@ describe('near-duplicates', () => {
       ...deps.near,
       async change(userId, id, { added }) {
         // Dies behind the first direction.
-        const puts = [...added].map(([other, distance]) => ({ user_id: userId, sk: `NEAR#${id}#${other}`, distance }));
+        const puts = [...added].map(([other, known]) => ({ user_id: userId, sk: `NEAR#${id}#${other}`, ...known }));
         await writeItems(world.table, TABLE, { puts });
         throw new Killed();
       },
@@ -227,13 +227,80 @@ describe('near-duplicates', () => {
     );
     await deps.index.writePostings(user, listed, []);
     // The newest of them has as many as there may be.
-    const full = new Map(Array.from({ length: 50 }, (_, index) => [imageId(1000 + index), 0]));
+    const full = new Map(
+      Array.from({ length: 50 }, (_, index) => [imageId(1000 + index), { distance: 0, better: false }]),
+    );
     await deps.near.change(user, imageId(159), { added: full, removed: [] });
     await organize(await gallery.described(1, 0, { phash: hashOf(7, 1) }));
     const neighbours = await deps.near.neighbours(user, imageId(1));
     expect([...neighbours.keys()]).toEqual(Array.from({ length: 50 }, (_, index) => imageId(109 + index)));
     expect((await deps.near.neighbours(user, imageId(159))).size).toBe(50);
     expect((await deps.near.neighbours(user, imageId(158))).get(imageId(1))).toBe(0);
+  });
+});
+
+describe('spare photos', () => {
+  const spare = async () => {
+    const items = await world.itemsOf(user);
+    const tally = items.find(({ sk }) => sk === 'TALLY#SPARE')?.sums;
+    return [await gallery.below('SPARE#'), tally];
+  };
+  /** A copy of one picture: more pixels are better. */
+  const copy = (number: number, width: number) =>
+    gallery.described(number, 0, { phash: hashOf(7, number), width, height: (width * 3) / 4, bytes: 1000 + number });
+
+  test('are all but the best, whichever that is by now', async () => {
+    await organize(await copy(1, 400), await copy(2, 800));
+    expect(await spare()).toEqual([[imageId(1)], { count: 1, bytes: 1001 }]);
+    await organize(await copy(3, 1200));
+    expect(await spare()).toEqual([[1, 2].map(imageId), { count: 2, bytes: 2003 }]);
+    await organize(await gallery.edited(3, { trashed_at: AT.toISOString() }));
+    expect(await spare()).toEqual([[imageId(1)], { count: 1, bytes: 1001 }]);
+    await organize(await gallery.removed(2));
+    expect(await spare()).toEqual([[], undefined]);
+    await organize(await gallery.edited(3, { trashed_at: undefined }));
+    expect(await spare()).toEqual([[imageId(1)], { count: 1, bytes: 1001 }]);
+    await organize(await gallery.describedAgain(1, { width: 2000, height: 1500 }, null));
+    expect(await spare()).toEqual([[imageId(3)], { count: 1, bytes: 1003 }]);
+    expect(await gallery.deviations()).toEqual([]);
+  });
+});
+
+describe('the feed', () => {
+  const told = async () => {
+    const items = (await world.itemsOf(user)).filter(({ sk }) => String(sk).startsWith('ACTIVITY#'));
+    return items.map(({ type, image_id }) => `${type} ${image_id}`).sort();
+  };
+
+  test('tells once of what became of a photo, however often it is delivered', async () => {
+    const events = [await gallery.described(1, 0), await gallery.rejected(2)];
+    await organize(...events);
+    await organize(...events);
+    for (const trashed_at of [AT.toISOString(), undefined]) await organize(await gallery.edited(1, { trashed_at }));
+    const removal = await gallery.removed(1);
+    await organize(removal);
+    await organize(removal);
+    expect(await told()).toEqual([
+      ...['added', 'erased'].map((type) => `${type} ${imageId(1)}`),
+      `rejected ${imageId(2)}`,
+      ...['restored', 'trashed'].map((type) => `${type} ${imageId(1)}`),
+    ]);
+  });
+
+  test('tells once, wherever the batch was killed', async () => {
+    for (let request = 20; ; request += 6) {
+      nextUser();
+      const event = await gallery.described(1, 0);
+      life.arm(request);
+      const survived = await organize(event).then(
+        () => true,
+        () => false,
+      );
+      life.arm(null);
+      await organize(event);
+      expect(await told(), `killed before request ${request}`).toEqual([`added ${imageId(1)}`]);
+      if (survived) break;
+    }
   });
 });
 
@@ -272,6 +339,14 @@ describe('killed before any request and delivered again', () => {
   };
 
   test('photos are finished, edited and removed in one batch', () => killEverywhere(copies, 5));
+
+  test('the best of some copies is trashed, another looks otherwise', () =>
+    killEverywhere(async () => {
+      const looks = (number: number) => ({ phash: hashOf(7, number), bytes: 1000 * number });
+      await organize(...(await Promise.all([1, 2, 3].map((number) => gallery.described(number, 0, looks(number))))));
+      const trashed = await gallery.edited(3, { trashed_at: AT.toISOString() });
+      return [trashed, await gallery.describedAgain(2, { phash: hashOf(8, 2) }, null)];
+    }, 5));
 
   test('and one of them is deleted before the batch comes back', () =>
     killEverywhere(copies, 9, () => gallery.removed(2)));

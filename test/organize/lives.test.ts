@@ -66,7 +66,7 @@ const delivery: fc.Arbitrary<Delivery> = fc.record({
 
 async function act(gallery: Gallery, { photo, act, theme, picture, words }: Step): Promise<OrganizeEvent | null> {
   const there = await deps.images.get(gallery.key(photo));
-  const fields = { tags: [words, `theme${theme}`], title: words, favorite: picture === 0 };
+  const fields = { tags: [words, `theme${theme}`], title: words, favorite: picture === 0, bytes: 1000 * words.length };
   switch (act) {
     case 'upload':
       return there ? null : gallery.described(photo, theme, { phash: hashOf(picture, photo), ...fields });

@@ -2,8 +2,8 @@ import type { ImageRecord } from '../../shared/domain/image.ts';
 import { looksSame } from '../../shared/domain/near-duplicates.ts';
 import { phashBands } from '../../shared/domain/phash.ts';
 import { postingsOf, suggestionsOf } from '../../shared/domain/search/postings.ts';
-import { changeSums, type Sums, talliesOf } from '../../shared/domain/tallies.ts';
 import type { Item } from './items.ts';
+import { checkActivities, checkSpares, countTallies } from './tally-deviations.ts';
 
 const LISTS = [
   'TERM',
@@ -19,6 +19,7 @@ const LISTS = [
   'IN_ALBUM',
   'PLACED',
   'TAKEN',
+  'SIZE',
 ];
 const STAGES = ['ingest', 'describe', 'organize'] as const;
 const MOST_NEIGHBOURS = 50;
@@ -40,7 +41,9 @@ export function checkIndex(items: readonly Item[]): string[] {
     ...checkByHand(postings, records),
     ...checkEntries(kinds.get('DOC') ?? [], postings, records),
     ...checkSuggestions(kinds.get('SUGGEST') ?? [], postings, kept),
-    ...checkTallies(kinds.get('TALLY') ?? [], kept),
+    ...checkTallies(items, kept),
+    ...checkSpares(items, kept).map((words) => `spare ${words}`),
+    ...checkActivities(kinds.get('ACTIVITY') ?? [], records),
     ...checkSummary(kinds.get('SUMMARY')?.[0], postings, records),
     ...checkPairs(kinds.get('NEAR') ?? [], kept),
   ];
@@ -87,6 +90,7 @@ function checkByHand(postings: readonly Item[], records: readonly ImageRecord[])
     const degraded = done && STAGES.some((name) => !['done', 'skipped'].includes(record.stages[name].state));
     const plain = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
     const should: [string, boolean][] = [
+      [`SIZE#${String(record.original?.bytes).padStart(12, '0')}`, done && record.original !== undefined],
       [`STATUS#${record.status}`, trashed_at === undefined],
       ...(trashed_at === undefined ? [] : [[`TRASH#${trashed_at}`, own.size === 1] as [string, boolean]]),
       ['STATUS#degraded', degraded],
@@ -141,20 +145,13 @@ function checkSuggestions(
 }
 
 function checkTallies(items: readonly Item[], records: readonly ImageRecord[]): string[] {
-  const expected = new Map<string, Sums>();
-  for (const { key, add } of records.flatMap(talliesOf)) expected.set(key, changeSums(expected.get(key) ?? {}, add, 1));
-  // Beside that, one of them as a person would count it.
-  const dated = records.filter((photo) => photo.status === 'done' && !photo.archived && photo.taken_at !== undefined);
-  const months = items.filter(({ sk }) => sk.startsWith('TALLY#MONTH#'));
-  const counted = months.reduce((all, { sums }) => all + ((sums as Sums).count ?? 0), 0);
-  return [
-    ...(counted === dated.length ? [] : [`months count ${counted} photos, expected ${dated.length}`]),
-    ...compare(
-      'tally',
-      new Map([...expected].map(([key, sums]) => [key, canonical(sums)])),
-      new Map(items.map(({ sk, sums }) => [sk.slice('TALLY#'.length), canonical(sums)])),
-    ),
-  ];
+  const found = items.filter(({ sk }) => sk.startsWith('TALLY#'));
+  const expected = countTallies(items, records);
+  return compare(
+    'tally',
+    new Map([...expected].map(([key, sums]) => [key, canonical(sums)])),
+    new Map(found.map(({ sk, sums }) => [sk.slice('TALLY#'.length), canonical(sums)])),
+  );
 }
 
 /** The counters, counted anew. */
@@ -209,7 +206,9 @@ function bucket(ms: number): number {
 }
 
 function checkPairs(items: readonly Item[], records: readonly ImageRecord[]): string[] {
-  const done = records.filter(({ status, phash }) => status === 'done' && phash !== undefined);
+  const done = records.filter(
+    ({ status, phash, trashed_at }) => status === 'done' && phash !== undefined && trashed_at === undefined,
+  );
   const expected = new Map<string, string>();
   for (const one of done) {
     for (const other of done) {

@@ -10,7 +10,7 @@ export const albumsByDate: ApiUseCase<'albumsByDate'> = async (request, deps) =>
   const { by, limit, cursor } = request.query;
   // The month a page of days ended in may have more of them.
   const after = cursor === undefined || by === 'month' ? cursor : `${cursor.slice(0, 7)}~`;
-  const { items, more } = await deps.tallies.page(request.user.user_id, PREFIX, { after, backward: true, limit });
+  const { items, more } = await deps.tallies.page(request.user.user_id, PREFIX, { after, backwards: true, limit });
   const dates = items.flatMap(({ key, sums }) => {
     const month = key.slice(PREFIX.length);
     return by === 'month' ? [{ date: month, count: sums.count ?? 0 }] : daysOf(month, sums);

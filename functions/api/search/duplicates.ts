@@ -1,4 +1,5 @@
 import { type ImageRecord, isShown } from '../../../shared/domain/image.ts';
+import { betterFirst } from '../../../shared/domain/near-duplicates.ts';
 import { BEFORE_ALL } from '../../../shared/domain/search/join.ts';
 import type { Deps } from '../deps.ts';
 import { viewImages } from '../images/view.ts';
@@ -44,13 +45,5 @@ export const duplicates: ApiUseCase<'duplicates'> = async (request, deps) => {
 /** The group's photos, the best one first: most pixels, then most bytes, then the one that was there first. */
 async function recordsOf(userId: string, ids: readonly string[], { images }: Pick<Deps, 'images'>) {
   const records = await images.getMany(userId, ids, { consistent: true });
-  const pixels = ({ width = 0, height = 0 }: ImageRecord) => width * height;
-  return records
-    .filter(isShown)
-    .sort(
-      (one, other) =>
-        pixels(other) - pixels(one) ||
-        (other.bytes ?? 0) - (one.bytes ?? 0) ||
-        (one.image_id < other.image_id ? -1 : 1),
-    );
+  return records.filter(isShown).sort(betterFirst);
 }

@@ -41,6 +41,7 @@ export interface Suggestion {
 
 /** All lists of photos in the trash begin with it. */
 export const TRASH = 'TRASH';
+const SIZE_DIGITS = 12;
 
 /** Names of the lists; arguments are in index form (see words.ts and names.ts). */
 export const listOf = {
@@ -54,6 +55,8 @@ export const listOf = {
   favorite: 'FLAG#favorite',
   /** Lists of one moment each, so that the trash read backwards is latest first: `TRASH#{trashed_at}#{image_id}`. */
   trash: (trashedAt: string) => `${TRASH}#${trashedAt}`,
+  /** By bytes of the original: a list of its own for each size, in the order of sizes. */
+  size: (bytes: number) => `SIZE#${String(bytes).padStart(SIZE_DIGITS, '0')}`,
   model: (model: string, promptVersion: string) => `MODEL#${indexForm(model)}/${indexForm(promptVersion)}`,
 };
 
@@ -76,12 +79,13 @@ export function postingsOf(record: ImageRecord): Posting[] {
   });
 
   const status = posting(listOf.status(record.status));
-  if (record.status !== 'done') return [status];
+  if (!isShown(record)) return [status];
 
   const model = record.described_by;
   const others = [
     status,
     ...(isDegraded(record) ? [posting(listOf.status('degraded'))] : []),
+    ...(record.original ? [posting(listOf.size(record.original.bytes))] : []),
     ...(record.favorite ? [posting(listOf.favorite)] : []),
     ...(model ? [posting(listOf.model(model.model, model.prompt_version))] : []),
     ...tagsOf(record).map((tag) => posting(listOf.tag(tag))),
