@@ -9,6 +9,7 @@ import type { Jobs } from '../../shared/adapters/jobs.ts';
 import type { NearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
+import type { Undo } from '../../shared/adapters/undo.ts';
 import type { Vectors } from '../../shared/adapters/vectors.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import type { Background } from '../../shared/domain/clustering/background.ts';
@@ -26,6 +27,7 @@ export interface OrganizeDeps {
   index: ImageIndex;
   near: NearDuplicates;
   jobs: Jobs;
+  undo: Undo;
   queues: Queues;
   /** Similarity of unrelated images, as the embeddings in use are known for. */
   background: Background;

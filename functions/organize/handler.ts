@@ -15,6 +15,7 @@ import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createUndo } from '../../shared/adapters/undo.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { type OrganizeEvent, organizeEvent } from '../../shared/contract/messages.ts';
@@ -46,6 +47,7 @@ const organize = createOrganize({
   index: createImageIndex(table, settings.TABLE_NAME),
   near: createNearDuplicates(table, settings.TABLE_NAME),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
+  undo: createUndo(table, settings.TABLE_NAME),
   queues: createQueues(createSqsClient(), {
     jobs: settings.JOBS_QUEUE_URL,
     organize: settings.ORGANIZE_QUEUE_URL,
