@@ -24,6 +24,7 @@ import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
 import { createSummaries } from '../../shared/adapters/summaries.ts';
+import { createUndo } from '../../shared/adapters/undo.ts';
 import { createUploadForms } from '../../shared/adapters/uploads.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import type { FunctionSettings } from '../../shared/config.ts';
@@ -101,6 +102,7 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
     edits: createImageEdits(table, tableName, clock),
     checksums: createChecksums(table, tableName),
     clusters: createClusters(table, tableName),
+    undo: createUndo(table, tableName),
     postings: createPostings(table, tableName),
     summaries: createSummaries(table, tableName),
     embeddings: createEmbeddings(table, tableName),

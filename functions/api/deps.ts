@@ -15,6 +15,7 @@ import type { Postings } from '../../shared/adapters/postings.ts';
 import type { Probes } from '../../shared/adapters/probes.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
 import type { Summaries } from '../../shared/adapters/summaries.ts';
+import type { Undo } from '../../shared/adapters/undo.ts';
 import type { UploadForms } from '../../shared/adapters/uploads.ts';
 import type { Vectors } from '../../shared/adapters/vectors.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
@@ -26,6 +27,7 @@ export interface Deps {
   edits: ImageEdits;
   checksums: Checksums;
   clusters: Clusters;
+  undo: Pick<Undo, 'get'>;
   postings: Postings;
   summaries: Pick<Summaries, 'get'>;
   embeddings: Pick<Embeddings, 'getMany'>;
