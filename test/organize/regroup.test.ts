@@ -1,8 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createClusterGrouping } from '../../functions/jobs/cluster-grouping.ts';
-import { createPlanByHand } from '../../functions/jobs/plan-by-hand.ts';
-import { createRecluster } from '../../functions/jobs/recluster.ts';
-import { createRegroup } from '../../functions/jobs/regroup.ts';
 import type { OrganizeDeps } from '../../functions/organize/deps.ts';
 import { createOrganize } from '../../functions/organize/organize.ts';
 import type { Cluster } from '../../shared/adapters/clusters.ts';
@@ -11,22 +7,21 @@ import { Killed, mortal } from '../support/mortal.ts';
 import { AT, imageId } from '../support/records.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { createGallery, type Gallery, organizeDeps, vectorOf } from './gallery.ts';
+import { createPlanning, type Work } from './planned.ts';
 
 let world: World;
 let deps: OrganizeDeps;
 let life: ReturnType<typeof mortal>;
 let user: string;
 let users = 0;
-let jobs = 0;
 let gallery: Gallery;
-let plan: ReturnType<typeof createRegroup>;
+let planning: ReturnType<typeof createPlanning>;
 
 beforeAll(async () => {
   world = await startWorld();
   life = mortal([world.table, world.s3, world.sqs, world.vectors]);
   deps = organizeDeps(world, AT);
-  const byHand = createPlanByHand({ ...deps, groupings: { clusters: createClusterGrouping(deps) } });
-  plan = createRegroup({ ...deps, planners: { ...byHand, recluster: createRecluster(deps) } });
+  planning = createPlanning(world, deps);
 });
 afterAll(() => world.stop());
 const nextUser = () => {
@@ -46,15 +41,7 @@ const organize = (...events: (OrganizeEvent | null)[]) =>
     events.filter((event) => event !== null),
   );
 
-type Work = Parameters<OrganizeDeps['jobs']['create']>[1];
-
-/** What the jobs function makes of a job: events for organize. */
-async function planned(work: Work): Promise<{ job_id: string; events: OrganizeEvent[] }> {
-  jobs += 1;
-  const { job_id } = await deps.jobs.create(user, work, () => imageId(100_000 + jobs));
-  await plan(user, job_id);
-  return { job_id, events: (await world.drain('organize')) as OrganizeEvent[] };
-}
+const planned = (work: Work) => planning(user, work);
 async function run(work: Work) {
   const { job_id, events } = await planned(work);
   await organize(...events);
