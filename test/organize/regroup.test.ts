@@ -207,7 +207,13 @@ describe('a photo moved by hand', () => {
 
 describe('clustering anew', () => {
   test('never loses the name of a person, though all photos become one cluster', async () => {
-    const [dogs, cats, birds] = (await themes(3)) as [Cluster, Cluster, Cluster];
+    const all = await themes(3);
+    // Of equals the one with the lowest id goes on; the last is emptied by the plan.
+    const [cats, birds, dogs] = all.sort((a, b) => (a.cluster_id < b.cluster_id ? -1 : 1)) as [
+      Cluster,
+      Cluster,
+      Cluster,
+    ];
     await name(cats, 'My cats');
     await name(birds, 'My birds');
     const { events } = await planned({ type: 'recluster', request: { k: 1, names: false } });
