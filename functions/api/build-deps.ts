@@ -29,6 +29,7 @@ import { createSecrets, createSecretsClient } from '../../shared/adapters/secret
 import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
 import { createSummaries } from '../../shared/adapters/summaries.ts';
 import { createTallies } from '../../shared/adapters/tallies.ts';
+import { createUndo } from '../../shared/adapters/undo.ts';
 import { createUploadForms } from '../../shared/adapters/uploads.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import type { FunctionSettings } from '../../shared/config.ts';
@@ -110,6 +111,7 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
     albums: createAlbums(table, tableName),
     albumImages: createAlbumImages(table, tableName),
     autoAlbums: createAutoAlbums(table, tableName),
+    undo: createUndo(table, tableName),
     postings: createPostings(table, tableName),
     summaries: createSummaries(table, tableName),
     tallies: createTallies(table, tableName),

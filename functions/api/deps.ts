@@ -20,6 +20,7 @@ import type { Probes } from '../../shared/adapters/probes.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
 import type { Summaries } from '../../shared/adapters/summaries.ts';
 import type { Tallies } from '../../shared/adapters/tallies.ts';
+import type { Undo } from '../../shared/adapters/undo.ts';
 import type { UploadForms } from '../../shared/adapters/uploads.ts';
 import type { Vectors } from '../../shared/adapters/vectors.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
@@ -34,6 +35,7 @@ export interface Deps {
   albums: Albums;
   albumImages: AlbumImages;
   autoAlbums: Pick<AutoAlbums, 'placeNames'>;
+  undo: Pick<Undo, 'get'>;
   postings: Postings;
   summaries: Pick<Summaries, 'get'>;
   tallies: Tallies;

@@ -14,15 +14,19 @@ import { createObjects } from '../../shared/adapters/objects.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
+import { createUndo } from '../../shared/adapters/undo.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
 import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
+import { createClusterGrouping } from './cluster-grouping.ts';
 import { createEmptyTrash } from './empty-trash.ts';
 import { createKeepAlbum } from './keep-album.ts';
 import { createNameCluster } from './name-cluster.ts';
+import { createPlanByHand } from './plan-by-hand.ts';
 import { createRecluster } from './recluster.ts';
+import { createRegroup } from './regroup.ts';
 import { createReprocess } from './reprocess.ts';
 
 const settings = readFunctionSettings(process.env, [
@@ -71,7 +75,6 @@ const deps = {
   background: EXPECTED_BACKGROUND[settings.EMBEDDINGS_PROVIDER === 'visual' ? 'visual' : 'text'],
 };
 const throttle = createAzureThrottle(table, settings.TABLE_NAME, systemClock);
-const recluster = createRecluster(deps);
 const keepAlbum = createKeepAlbum(deps);
 const long: Record<LongMessage['type'], { run: ReturnType<typeof createReprocess>; gaveUp: string }> = {
   reprocess: {
@@ -88,6 +91,12 @@ const long: Record<LongMessage['type'], { run: ReturnType<typeof createReprocess
   },
   clear_album: { run: keepAlbum, gaveUp: 'Not all photos could be taken out of the album. None is lost by it.' },
 };
+const byHand = createPlanByHand({
+  objects: deps.objects,
+  undo: createUndo(table, settings.TABLE_NAME),
+  groupings: { clusters: createClusterGrouping({ ...deps, clock: systemClock }) },
+});
+const regroup = createRegroup({ ...deps, planners: { ...byHand, recluster: createRecluster(deps) } });
 const nameCluster = createNameCluster({
   ...deps,
   azure: createAzureOpenAI({
@@ -106,17 +115,20 @@ export const handler = queueHandler<JobMessage>({
   async handle(message, { receiptHandle, receiveCount, logger }) {
     if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
     if (message.type === 'auto_albums') return makeAlbums(message.user_id, message.job_id);
-    if (message.type !== 'recluster') return runLong(message, { receiptHandle, receiveCount, logger });
+    if (isLong(message)) return runLong(message, { receiptHandle, receiveCount, logger });
     try {
-      await recluster(message.user_id, message.job_id);
+      await regroup(message.user_id, message.job_id);
     } catch (error) {
       if (receiveCount < MOST_RUNS) throw error;
       logger.error('The job is given up.', error as Error);
-      const reason = { code: 'gave_up', message: 'The photos could not be clustered. Please ask for it again.' };
+      const what = message.type === 'recluster' ? 'The photos could not be clustered' : 'It could not be done';
+      const reason = { code: 'gave_up', message: `${what}. Please ask for it again.` };
       await deps.jobs.fail(message.user_id, message.job_id, reason);
     }
   },
 });
+
+const isLong = (message: JobMessage): message is LongMessage => message.type in long;
 
 /** What one run does not get to is left to the next, which comes with the same message. */
 async function runLong(
@@ -150,7 +162,7 @@ async function name(message: NameMessage, receiptHandle: string, logger: Logger)
   const block = await throttle.last();
   if (block && block.until > systemClock()) return wait(block.until, receiptHandle);
   try {
-    await nameCluster(message.user_id, message.cluster_id, message.revision);
+    await nameCluster(message.user_id, message.cluster_id, message.revision, message.asked);
   } catch (error) {
     if (error instanceof AzureMisconfigured) logger.error('Clusters wait for names until a setting is changed.', error);
     else if (!(error instanceof AzureUnavailable)) throw error;

@@ -15,6 +15,7 @@ import type { NearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
 import type { Tallies } from '../../shared/adapters/tallies.ts';
+import type { Undo } from '../../shared/adapters/undo.ts';
 import type { Vectors } from '../../shared/adapters/vectors.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import type { Background } from '../../shared/domain/clustering/background.ts';
@@ -38,6 +39,7 @@ export interface OrganizeDeps {
   near: NearDuplicates;
   activities: Pick<Activities, 'note'>;
   jobs: Jobs;
+  undo: Undo;
   queues: Queues;
   /** Similarity of unrelated images, as the embeddings in use are known for. */
   background: Background;

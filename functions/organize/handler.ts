@@ -21,6 +21,7 @@ import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createTallies } from '../../shared/adapters/tallies.ts';
+import { createUndo } from '../../shared/adapters/undo.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { type OrganizeEvent, organizeEvent } from '../../shared/contract/messages.ts';
@@ -58,6 +59,7 @@ const organize = createOrganize({
   near: createNearDuplicates(table, settings.TABLE_NAME),
   activities: createActivities(table, settings.TABLE_NAME, systemClock),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
+  undo: createUndo(table, settings.TABLE_NAME),
   queues: createQueues(createSqsClient(), {
     jobs: settings.JOBS_QUEUE_URL,
     organize: settings.ORGANIZE_QUEUE_URL,

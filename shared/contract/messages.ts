@@ -10,11 +10,11 @@ export const describeMessage = z.object({ user_id: userId, image_id: imageId });
 export type DescribeMessage = z.infer<typeof describeMessage>;
 
 /**
- * A move of up to 100 images that a re-clustering planned: part `part` of the plan at `plan_key` in the bucket.
+ * Up to 100 things that change their group (photos their cluster): part `part` of the plan at `plan_key` in the bucket.
  * The last part also ends the job.
  */
-const reclustered = z.object({
-  type: z.literal('reclustered'),
+const regrouped = z.object({
+  type: z.literal('regrouped'),
   event_id: eventId,
   user_id: userId,
   job_id: z.string(),
@@ -39,7 +39,7 @@ export const organizeEvent = z.discriminatedUnion('type', [
     model: z.string(),
     prompt_version: z.string(),
   }),
-  reclustered,
+  regrouped,
   /** Look again at a cluster that has grown: it may hold several. */
   z.object({ type: z.literal('review'), event_id: eventId, user_id: userId, cluster_id: z.string() }),
   /** Make automatic albums of what is there: of the `list`-th list of rules, behind `after`. `albums`: those that are there so far. */
@@ -66,13 +66,22 @@ export const organizeEvent = z.discriminatedUnion('type', [
 export type OrganizeEvent = z.infer<typeof organizeEvent>;
 
 export const jobMessage = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('recluster'), user_id: userId, job_id: z.string() }),
+  z.object({ type: z.enum(['recluster', 'merge', 'move', 'undo']), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('reprocess'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('empty_trash'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('auto_albums'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('keep_album'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('clear_album'), user_id: userId, job_id: z.string() }),
-  /** Ask the model for a name; `revision` is the member count it is asked at, so that one name is bought once. */
-  z.object({ type: z.literal('name_cluster'), user_id: userId, cluster_id: z.string(), revision: z.int() }),
+  /**
+   * Ask the model for a name; `revision` is the member count it is asked at, so that one name is bought once. `asked`: which time a
+   * person has asked for one.
+   */
+  z.object({
+    type: z.literal('name_cluster'),
+    user_id: userId,
+    cluster_id: z.string(),
+    revision: z.int(),
+    asked: z.string().optional(),
+  }),
 ]);
 export type JobMessage = z.infer<typeof jobMessage>;

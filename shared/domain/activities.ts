@@ -1,7 +1,18 @@
 import type { ImageRecord } from './image.ts';
 
 /** What the feed tells of. */
-export const ACTIVITY_TYPES = ['added', 'failed', 'rejected', 'trashed', 'restored', 'erased', 'reclustered'] as const;
+export const ACTIVITY_TYPES = [
+  'added',
+  'failed',
+  'rejected',
+  'trashed',
+  'restored',
+  'erased',
+  'reclustered',
+  'merged',
+  'moved',
+  'undone',
+] as const;
 export type ActivityType = (typeof ACTIVITY_TYPES)[number];
 
 /** What an activity is about, besides a photo: a job, an album, a person … */

@@ -17,6 +17,7 @@ import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { changeItem, pendingShard } from '../../shared/adapters/table.ts';
 import { createTallies } from '../../shared/adapters/tallies.ts';
+import { createUndo } from '../../shared/adapters/undo.ts';
 import { createVectors, vectorIndexName } from '../../shared/adapters/vectors.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import { normalise } from '../../shared/domain/clustering/vectors.ts';
@@ -46,6 +47,7 @@ export function organizeDeps(world: World, now: Date): OrganizeDeps {
     near: createNearDuplicates(world.table, TABLE),
     activities: createActivities(world.table, TABLE, clock),
     jobs: createJobs(world.table, TABLE, clock),
+    undo: createUndo(world.table, TABLE),
     queues: createQueues(world.sqs, world.urls),
     background: { mean: 0.15, deviation: 0.08 },
     canName: true,

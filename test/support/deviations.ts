@@ -22,7 +22,7 @@ export interface ImageItem extends Item {
 const TERMINAL = ['done', 'failed', 'rejected', 'duplicate', 'expired'];
 const ENDED = ['done', 'skipped', 'refused', 'waiting', 'failed'];
 /** What nobody derives from one photo, and so is not counted here. */
-const OWN_RIGHT = ['PROFILE', 'JOB', 'AZURE', 'ALBUM_SETTINGS'];
+const OWN_RIGHT = ['PROFILE', 'JOB', 'AZURE', 'ALBUM_SETTINGS', 'UNDO'];
 const ALBUMS = ['ALBUM', 'EVENT', 'IN_ALBUM', 'PLACED', 'TAKEN'];
 const PHOTOS_AND_CLUSTERS = ['IMAGE', 'VECTOR', 'CHECKSUM', 'CENTROID', 'CLUSTER', 'IN', 'CLUSTERING'];
 const INDEX = [
@@ -69,6 +69,7 @@ export function deviations(items: readonly Item[], vectors: readonly IndexedVect
     ...checkChecksums(kinds.get('CHECKSUM') ?? [], records),
     ...checkClusters(kinds, records),
     ...checkCentroids(kinds),
+    ...checkUndo(kinds),
     ...checkMemory(kinds.get('CLUSTERING') ?? [], records),
     ...[...Map.groupBy(items, ({ user_id }) => user_id)].flatMap(([user, own]) =>
       checkIndex(own).map((words) => `${user}: ${words}`),
@@ -192,6 +193,8 @@ function checkClusters(kinds: Kinds, records: Records): string[] {
     if (counts.members === 0) says.push(`cluster ${cluster} is empty`);
     const ids = new Set((members.get(cluster) ?? []).map(({ image_id }) => image_id));
     const strangers = ((clusters.get(cluster)?.newest ?? []) as string[]).filter((id) => !ids.has(id));
+    const cover = clusters.get(cluster)?.cover_image_id;
+    if (cover !== undefined && !ids.has(cover as string)) says.push(`cluster ${cluster} has a cover that is no member`);
     if (strangers.length > 0) says.push(`cluster ${cluster} shows ${strangers.join(', ')}, not its members`);
   }
   const memberships = Map.groupBy(kinds.get('IN') ?? [], ({ user_id, sk }) => at(user_id, sk.split('#')[2] ?? ''));
@@ -220,11 +223,27 @@ function checkCentroids(kinds: Kinds): string[] {
   });
 }
 
+/** What can be undone was done by a job that has ended; what is being undone is forgotten by then. */
+function checkUndo(kinds: Kinds): string[] {
+  const jobs = new Map((kinds.get('JOB') ?? []).map((item) => [at(item.user_id, item.sk.slice('JOB#'.length)), item]));
+  return (kinds.get('UNDO') ?? []).flatMap(({ user_id, sk, job_id, undone_by }) => {
+    const status = jobs.get(at(user_id, String(job_id)))?.status;
+    const says = status === 'done' || status === 'failed' ? [] : [`${sk} names a job that is ${status}`];
+    return undone_by === undefined ? says : [...says, `${sk} is undone, but still there`];
+  });
+}
+
 /** Photos that wait for a cluster, or stand for those that do not agree, must still be there. */
 function checkMemory(items: readonly Item[], records: Records): string[] {
-  return items.flatMap(({ user_id, waiting, witnesses }) =>
+  const byHand = items.flatMap(({ user_id, waiting }) =>
+    (waiting as string[])
+      .filter((id) => records.get(at(user_id, id))?.cluster?.reason === 'moved_by_hand')
+      .map((id) => `${id} waits for a cluster, though a person has moved it`),
+  );
+  const gone = items.flatMap(({ user_id, waiting, witnesses }) =>
     [...(waiting as string[]), ...(witnesses as string[])]
       .filter((id) => records.get(at(user_id, id))?.trashed_at !== undefined || !records.has(at(user_id, id)))
       .map((id) => `clustering remembers ${id}, which is gone`),
   );
+  return [...byHand, ...gone];
 }

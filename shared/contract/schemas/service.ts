@@ -6,7 +6,17 @@ export const JOB_STATUSES = ['queued', 'running', 'done', 'failed'] as const;
 export const job = z
   .object({
     job_id: jobId,
-    type: z.enum(['recluster', 'reprocess', 'empty_trash', 'auto_albums', 'keep_album', 'clear_album']),
+    type: z.enum([
+      'recluster',
+      'reprocess',
+      'merge',
+      'move',
+      'undo',
+      'empty_trash',
+      'auto_albums',
+      'keep_album',
+      'clear_album',
+    ]),
     status: z.enum(JOB_STATUSES),
     progress: z.number().min(0).max(1),
     result: z.record(z.string(), z.unknown()).nullable(),
