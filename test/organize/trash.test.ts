@@ -161,10 +161,10 @@ const MEANWHILE: (() => Promise<OrganizeEvent | null>)[] = [
 
 describe('killed before any request and delivered again, nothing, an erasure or a change of mind between', () => {
   test.each([
-    ['a photo is trashed', 1, () => gallery.trashed(1)],
+    ['a photo is trashed', 2, () => gallery.trashed(1)],
     [
       'a photo is restored',
-      2,
+      3,
       async () => {
         await apply(await gallery.trashed(1));
         return gallery.restored(1);
