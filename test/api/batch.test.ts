@@ -79,10 +79,10 @@ test('images run again, those that can; a repetition finds them on their way', a
   expect(other).toMatchObject({ result: 'refused', error: { code: 'under_way' } });
 });
 
-test('deleted images are gone at once, and organize is told to erase them', async () => {
+test('images deleted for good are gone at once, and organize is told to erase them', async () => {
   await seed('eva', 9, 10);
   await events();
-  const items = await batch('eva', { action: 'delete', ids: ids(9, 10, 9, 99) });
+  const items = await batch('eva', { action: 'delete', ids: ids(9, 10, 9, 99), permanent: true });
   expect(items.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'not_found']);
   expect((await api.call('GET', `/images/${imageId(9)}`, { as: 'eva' })).status).toBe(404);
   expect((await events()).map(({ type, image_id }) => [type, image_id]).sort()).toEqual(

@@ -80,7 +80,7 @@ describe('Azure', () => {
     const waiting = await ada.image(first);
     expect(waiting).toMatchObject({ status: 'processing', error: null, thumbnail_url: expect.any(String) });
     expect(['pending', 'running']).toContain(waiting.stages.describe.state);
-    expect((await ada.call('DELETE', `/images/${gone}`)).status).toBe(204);
+    expect((await ada.call('DELETE', `/images/${gone}?permanent=true`)).status).toBe(204);
     for (const image of await ada.ended([first, second])) {
       expect(image).toMatchObject({ ...done, stages: { describe: { state: 'done', attempts: 1 } } });
     }
@@ -132,12 +132,13 @@ describe('a photo deleted', () => {
     const ids = await uploads(person, 9);
     const kept = ids.slice(0, 2);
     // One after the other while the stack works on them: each is met somewhere else.
-    for (const id of ids.slice(2)) expect((await person.call('DELETE', `/images/${id}`)).status).toBe(204);
+    for (const id of ids.slice(2))
+      expect((await person.call('DELETE', `/images/${id}?permanent=true`)).status).toBe(204);
     for (const id of ids.slice(2)) expect((await person.call('GET', `/images/${id}`)).status).toBe(404);
     for (const image of await person.ended(kept)) expect(image).toMatchObject(done);
     const [later = ''] = await uploads(person, 1);
     await person.ended([later]);
-    expect((await person.call('DELETE', `/images/${later}`)).status).toBe(204);
+    expect((await person.call('DELETE', `/images/${later}?permanent=true`)).status).toBe(204);
     expect(await recount(stack)).toEqual([]);
     for (const id of [...ids.slice(2), later]) expect(await leftOf(id)).toEqual([]);
     expect((await person.images()).map(({ image_id }) => image_id).sort()).toEqual(kept.sort());
@@ -155,7 +156,7 @@ describe('a photo deleted', () => {
     stack.inject(deathsAt('organize', places));
     for (const person of people) {
       const [kept, ...gone] = (await person.images()).map(({ image_id }) => image_id);
-      for (const id of gone) expect((await person.call('DELETE', `/images/${id}`)).status).toBe(204);
+      for (const id of gone) expect((await person.call('DELETE', `/images/${id}?permanent=true`)).status).toBe(204);
       expect((await person.images()).map(({ image_id }) => image_id)).toEqual([kept]);
     }
     await vi.waitFor(() => expect(stack.killsOwed()).toBe(0), { timeout: 60_000 });
@@ -167,7 +168,7 @@ describe('a photo deleted', () => {
     const person = await signUp(stack.url);
     const bytes = await drawPicture({ seed: 1 });
     const form = await person.form({ filename: 'late.jpg', bytes });
-    expect((await person.call('DELETE', `/images/${form.image_id}`)).status).toBe(204);
+    expect((await person.call('DELETE', `/images/${form.image_id}?permanent=true`)).status).toBe(204);
     expect((await post(form, bytes)).status).toBe(204);
     expect(await recount(stack)).toEqual([]);
     expect(await leftOf(form.image_id)).toEqual([]);

@@ -202,7 +202,7 @@ test('many at once: what a re-run would cost, a tag for all, deleting', async ()
   });
 
   const gone = ids.slice(0, 2);
-  await ada.call('POST', '/images/batch', { body: { action: 'delete', ids: gone } });
+  await ada.call('POST', '/images/batch', { body: { action: 'delete', ids: gone, permanent: true } });
   await quiet(stack);
   expect((await found(ada, 'tag=summer')).sort()).toEqual(ids.slice(2).sort());
   expect((await stats(ada)).images).toBe(all.length - gone.length);
