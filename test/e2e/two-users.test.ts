@@ -29,7 +29,9 @@ beforeAll(async () => {
   const job = await ada.call('POST', '/images/cluster', { body: { k: 1, names: false }, headers });
   const { job_id = '' } = job.json<{ job_id: string }>();
   const { items } = await ada.get<{ items: { cluster_id: string }[] }>('/images/clusters');
-  hers = { image_id: picture.image_id, job_id, cluster_id: items[0]?.cluster_id ?? '', size: 'medium' };
+  const album = { name: 'Hers', image_ids: [picture.image_id] };
+  const { album_id = '' } = (await ada.call('POST', '/albums/manual', { body: album })).json<{ album_id: string }>();
+  hers = { image_id: picture.image_id, job_id, cluster_id: items[0]?.cluster_id ?? '', album_id, size: 'medium' };
 });
 afterAll(() => stack?.remove());
 
@@ -38,7 +40,13 @@ const fill = (path: string, values: Record<string, string>) =>
 const nobodys = () => ({ ...Object.fromEntries(Object.keys(hers).map((name) => [name, NOBODYS])), size: 'medium' });
 
 /** What has to be said to a route for it to look at the id at all. */
-const BODIES: Partial<Record<RouteId, object>> = { editImage: { favorite: true }, reprocessImage: {} };
+const BODIES: Partial<Record<RouteId, object>> = {
+  editImage: { favorite: true },
+  reprocessImage: {},
+  editAlbum: { name: 'Mine' },
+  addToAlbum: { ids: [NOBODYS] },
+  removeFromAlbum: { ids: [NOBODYS] },
+};
 
 /** Everything of an answer that could tell two of them apart, but what is new with every request. */
 async function answerTo(person: Person, method: string, path: string, sent?: object) {
@@ -74,12 +82,19 @@ describe('what is another’s answers as if there were none', () => {
 });
 
 describe('lists', () => {
-  test.each(['/images', '/images/list', '/images?status=done', '/images/clusters', '/search', '/images/duplicates'])(
-    '%s is empty',
-    async (path) => {
-      expect((await bob.get<{ items: unknown[] }>(path)).items).toEqual([]);
-    },
-  );
+  test.each([
+    '/albums',
+    '/albums/by-location',
+    '/albums/by-date',
+    '/images',
+    '/images/list',
+    '/images?status=done',
+    '/images/clusters',
+    '/search',
+    '/images/duplicates',
+  ])('%s is empty', async (path) => {
+    expect((await bob.get<{ items: unknown[] }>(path)).items).toEqual([]);
+  });
 
   test('from another’s place on are empty', async () => {
     expect(await bob.get(`/images?cursor=${hers.image_id}`)).toEqual({ items: [], next_cursor: null });
