@@ -8,7 +8,7 @@ import { isTerminal } from '../../shared/domain/image.ts';
 
 export interface KeepAlbumDeps {
   jobs: Jobs;
-  albums: Pick<Albums, 'get'>;
+  albums: Pick<Albums, 'get' | 'getMany' | 'remove'>;
   albumImages: Pick<AlbumImages, 'page' | 'members'>;
   edits: Pick<ImageEdits, 'inAlbums'>;
   queues: Pick<Queues, 'organize'>;
@@ -92,6 +92,9 @@ export function createKeepAlbum({ jobs, albums, albumImages, edits, queues }: Ke
       (ids) => queues.organize(ids.map((id) => editedEvent(userId, id, `cleared:${job.job_id}:${id}`))),
     );
     if (end === 'more') return 'more';
+    const { album_id } = job.request;
+    // What a rule made is remembered, so that it is not made again.
+    if (!(await albums.getMany(userId, [album_id])).get(album_id)?.rule) await albums.remove(userId, album_id);
     await jobs.finish(userId, job.job_id, { images: end });
     return 'ended';
   }

@@ -104,6 +104,7 @@ export function createAlbums(table: DynamoDBDocumentClient, tableName: string) {
       })) as unknown as Album | null;
     },
 
+    /** Removes the definition, whatever it says. */
     async remove(userId: string, albumId: string): Promise<void> {
       await table.send(new DeleteCommand({ TableName: tableName, Key: key(userId, albumId) }));
     },

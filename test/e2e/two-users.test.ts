@@ -29,7 +29,9 @@ beforeAll(async () => {
   const job = await ada.call('POST', '/images/cluster', { body: { k: 1, names: false }, headers });
   const { job_id = '' } = job.json<{ job_id: string }>();
   const { items } = await ada.get<{ items: { cluster_id: string }[] }>('/images/clusters');
-  hers = { image_id: picture.image_id, job_id, cluster_id: items[0]?.cluster_id ?? '', size: 'medium' };
+  const album = { name: 'Hers', image_ids: [picture.image_id] };
+  const { album_id = '' } = (await ada.call('POST', '/albums/manual', { body: album })).json<{ album_id: string }>();
+  hers = { image_id: picture.image_id, job_id, cluster_id: items[0]?.cluster_id ?? '', album_id, size: 'medium' };
 });
 afterAll(() => stack?.remove());
 
@@ -42,6 +44,9 @@ const BODIES: Partial<Record<RouteId, object>> = {
   editImage: { favorite: true },
   reprocessImage: {},
   editCluster: { name: 'Mine' },
+  editAlbum: { name: 'Mine' },
+  addToAlbum: { ids: [NOBODYS] },
+  removeFromAlbum: { ids: [NOBODYS] },
 };
 
 /** Everything of an answer that could tell two of them apart, but what is new with every request. */
@@ -78,12 +83,19 @@ describe('what is another’s answers as if there were none', () => {
 });
 
 describe('lists', () => {
-  test.each(['/images', '/images/list', '/images?status=done', '/images/clusters', '/search', '/images/duplicates'])(
-    '%s is empty',
-    async (path) => {
-      expect((await bob.get<{ items: unknown[] }>(path)).items).toEqual([]);
-    },
-  );
+  test.each([
+    '/albums',
+    '/albums/by-location',
+    '/albums/by-date',
+    '/images',
+    '/images/list',
+    '/images?status=done',
+    '/images/clusters',
+    '/search',
+    '/images/duplicates',
+  ])('%s is empty', async (path) => {
+    expect((await bob.get<{ items: unknown[] }>(path)).items).toEqual([]);
+  });
 
   test('from another’s place on are empty', async () => {
     expect(await bob.get(`/images?cursor=${hers.image_id}`)).toEqual({ items: [], next_cursor: null });

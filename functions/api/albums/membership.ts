@@ -1,10 +1,15 @@
 import { type Album, isByRule } from '../../../shared/domain/albums/album.ts';
-import { LONGEST_RANK, parsePosition, rankAt, ranksBetween } from '../../../shared/domain/albums/position.ts';
+import {
+  LONGEST_RANK,
+  parsePosition,
+  rankAt,
+  ranksBetween,
+  storePosition,
+} from '../../../shared/domain/albums/position.ts';
 import type { ImageRecord } from '../../../shared/domain/image.ts';
 import { Conflict, InvalidRequest, NotFound } from '../../../shared/lambda/http/problems.ts';
 import type { Deps } from '../deps.ts';
-import type { Action } from '../images/batch.ts';
-import { edited } from '../images/batch.ts';
+import { type Action, edited } from '../images/carry-out.ts';
 import { sendEdited } from '../images/send-edited.ts';
 import { becomeManual } from './become-manual.ts';
 
@@ -37,8 +42,8 @@ export async function albumAction(userId: string, asked: Asked, deps: Deps): Pro
   if (after !== undefined && to.some(isByRule))
     throw new Conflict('An automatic album is in the order of time; PATCH its sort to manual first.');
 
-  const ranks = new Map<string, string[]>();
-  for (const { album_id } of to) ranks.set(album_id, await ranksIn(userId, album_id, ids, after, deps));
+  const positions = new Map<string, string[]>();
+  for (const { album_id } of to) positions.set(album_id, await positionsIn(userId, album_id, { ids, after }, deps));
   for (const album of to) {
     if (album.kind === 'auto') await becomeManual(userId, album, {}, deps);
     else if (after !== undefined && album.sort !== 'manual')
@@ -51,7 +56,7 @@ export async function albumAction(userId: string, asked: Asked, deps: Deps): Pro
   return {
     async run(imageId) {
       const index = places.get(imageId) ?? 0;
-      const own = [...ranks].map(([albumId, all]) => [albumId, all[index] ?? '']);
+      const own = [...positions].map(([albumId, all]) => [albumId, all[index] ?? '']);
       const change = { add: Object.fromEntries(own), remove, move: after !== undefined };
       return edited(await deps.edits.inAlbums({ userId, imageId }, change), changed);
     },
@@ -59,14 +64,15 @@ export async function albumAction(userId: string, asked: Asked, deps: Deps): Pro
   };
 }
 
-async function ranksIn(
+async function positionsIn(
   userId: string,
   albumId: string,
-  ids: readonly string[],
-  after: string | null | undefined,
+  { ids, after }: Pick<Asked, 'ids' | 'after'>,
   { albumImages, images, clock }: Deps,
 ): Promise<string[]> {
-  if (after === undefined) return ids.map((_, index) => rankAt(clock(), index));
+  const now = clock();
+  const added = ids.map((_, index) => rankAt(now, index));
+  if (after === undefined) return added;
   let low = '';
   if (after !== null) {
     const stored = (await images.getVisible({ userId, imageId: after }))?.albums?.[albumId];
@@ -82,5 +88,5 @@ async function ranksIn(
   const ranks = ranksBetween(low, high, ids.length);
   if (ranks.some(({ length }) => length > LONGEST_RANK))
     throw new Conflict('There is no room left behind this image; place another one behind it, or this one elsewhere.');
-  return ranks;
+  return ranks.map((rank, index) => storePosition({ rank, added: added[index] ?? rank }));
 }

@@ -8,21 +8,18 @@ import { searchQuery } from './search.ts';
 const { limit, cursor, q, tag, color, from, to, place, camera, cluster, status } = searchQuery.shape;
 
 /** What a smart album looks for: the parameters of `GET /search/images`. */
-export const savedSearch = z
+const savedSearch = z
   .strictObject({ q, tag, color, from, to, place, camera, cluster, status, favorite: z.boolean().optional() })
-  .refine((query) => Object.values(query).some((value) => value !== undefined), 'expected something to look for')
-  .meta({ id: 'SavedSearch' });
+  .refine((query) => Object.values(query).some((value) => value !== undefined), 'expected something to look for');
 
-const rule = z
-  .object({
-    by: z.enum(ALBUM_RULES),
-    place: z.string().optional().describe('country, or country/city'),
-    month: z.string().optional().describe('YYYY-MM'),
-    day: z.string().optional().describe('YYYY-MM-DD'),
-    from: z.string().optional().describe('Of an event: local time of its first photo'),
-    to: z.string().optional().describe('… and of its last'),
-  })
-  .meta({ id: 'AlbumRule' });
+const rule = z.object({
+  by: z.enum(ALBUM_RULES),
+  place: z.string().optional().describe('country, or country/city'),
+  month: z.string().optional().describe('YYYY-MM'),
+  day: z.string().optional().describe('YYYY-MM-DD'),
+  from: z.string().optional().describe('Of an event: local time of its first photo'),
+  to: z.string().optional().describe('… and of its last'),
+});
 
 export const album = z
   .object({

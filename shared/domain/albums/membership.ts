@@ -7,10 +7,10 @@ export const MOST_ALBUMS = 200;
 
 /** What is to become of a photo's albums. */
 export interface AlbumsChange {
-  /** Ranks by album. */
+  /** Where it is to stand, by album: see position.ts. */
   add?: Readonly<Record<string, string>>;
   remove?: readonly string[];
-  /** Whether a photo that is in an album gets its new rank there; otherwise it keeps its place. */
+  /** Whether one that is in an album already gets the new rank there; otherwise it keeps its place. When it was added stays. */
   move?: boolean;
 }
 
@@ -21,10 +21,13 @@ export function albumsAfter(
 ): { change: RecordChange | null } | { refused: Reason } {
   const before = record.albums ?? {};
   const albums = { ...before };
-  for (const [albumId, rank] of Object.entries(add)) {
+  for (const [albumId, position] of Object.entries(add)) {
     const known = before[albumId];
-    if (known === undefined) albums[albumId] = rank;
-    else if (move) albums[albumId] = storePosition({ rank, added: parsePosition(known).added });
+    if (known === undefined) albums[albumId] = position;
+    else if (move) {
+      const { rank } = parsePosition(position);
+      albums[albumId] = storePosition({ rank, added: parsePosition(known).added });
+    }
   }
   for (const albumId of remove) delete albums[albumId];
   const ids = Object.keys(albums);
