@@ -74,10 +74,17 @@ describe('what is another’s answers as if there were none', () => {
 });
 
 describe('lists', () => {
-  test.each(['/images', '/images/list', '/images?status=done', '/images/clusters', '/search', '/images/duplicates'])(
-    '%s is empty',
+  test.each([
+    ...['/images', '/images/list', '/images?status=done', '/images/clusters', '/search', '/images/duplicates'],
+    ...['/timeline', '/memories', '/dashboard/recent-activity'],
+  ])('%s is empty', async (path) => {
+    expect((await bob.get<{ items: unknown[] }>(path)).items).toEqual([]);
+  });
+
+  test.each(['/dashboard/stats', '/dashboard/storage-analysis', '/dashboard/location-analysis'])(
+    '%s counts nothing',
     async (path) => {
-      expect((await bob.get<{ items: unknown[] }>(path)).items).toEqual([]);
+      expect((await bob.get<{ images: number }>(path)).images).toBe(0);
     },
   );
 

@@ -233,6 +233,8 @@ describe('organize', () => {
     expect(clusters.get(target)).toEqual([id(0), id(1), id(2)]);
     expect(unassigned).toEqual([id(3)]);
     expect(await deps.jobs.get(user, job.job_id)).toMatchObject({ status: 'done', progress: 1, result });
+    const feed = (await world.itemsOf(user)).filter(({ type }) => type === 'reclustered');
+    expect(feed).toMatchObject([{ at: job.created_at, subject: { kind: 'job', id: job.job_id } }]);
   });
 
   test('a cluster that turns out to hold two kinds is divided, once, however often it is asked', async () => {

@@ -82,7 +82,9 @@ export function checkActivities(items: readonly Item[], records: readonly ImageR
       .filter((name) => !known.includes(name))
       .map((name) => `activity ${item.sk} says ${name}`),
   );
-  const came = new Set(items.filter(({ type }) => type === 'added' || type === 'restored').map(({ image_id }) => image_id));
+  const came = new Set(
+    items.filter(({ type }) => type === 'added' || type === 'restored').map(({ image_id }) => image_id),
+  );
   const untold = records.filter((photo) => isInGallery(photo) && !came.has(photo.image_id));
   return [...more, ...untold.map(({ image_id }) => `the feed does not tell that image ${image_id} came`)];
 }
