@@ -84,18 +84,19 @@ describe('what is another’s answers as if there were none', () => {
 
 describe('lists', () => {
   test.each([
-    '/albums',
-    '/albums/by-location',
-    '/albums/by-date',
-    '/images',
-    '/images/list',
-    '/images?status=done',
-    '/images/clusters',
-    '/search',
-    '/images/duplicates',
+    ...['/images', '/images/list', '/images?status=done', '/images/clusters', '/search', '/images/duplicates'],
+    ...['/albums', '/albums/by-location', '/albums/by-date', '/trash'],
+    ...['/timeline', '/memories', '/dashboard/recent-activity'],
   ])('%s is empty', async (path) => {
     expect((await bob.get<{ items: unknown[] }>(path)).items).toEqual([]);
   });
+
+  test.each(['/dashboard/stats', '/dashboard/storage-analysis', '/dashboard/location-analysis'])(
+    '%s counts nothing',
+    async (path) => {
+      expect((await bob.get<{ images: number }>(path)).images).toBe(0);
+    },
+  );
 
   test('from another’s place on are empty', async () => {
     expect(await bob.get(`/images?cursor=${hers.image_id}`)).toEqual({ items: [], next_cursor: null });

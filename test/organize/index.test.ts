@@ -266,6 +266,24 @@ describe('spare photos', () => {
   });
 });
 
+test('spare photos are counted once, though the last write was broken off', async () => {
+  await organize(await gallery.described(1, 0, { phash: hashOf(7, 1) }));
+  const event = await gallery.described(2, 0, { phash: hashOf(7, 2), bytes: 5 });
+  const broken: typeof deps.index = {
+    ...deps.index,
+    async commit(userId, { tallies }) {
+      // Dies behind the tallies.
+      const puts = tallies.map(({ key, sums }) => ({ user_id: userId, sk: `TALLY#${key}`, sums }));
+      await writeItems(world.table, TABLE, { puts });
+      throw new Killed();
+    },
+  };
+  await expect(createOrganize({ ...deps, index: broken })(user, [event])).rejects.toThrow(Killed);
+  await organize(event);
+  expect(await gallery.below('SPARE#')).toEqual([imageId(1)]);
+  expect(await gallery.deviations()).toEqual([]);
+});
+
 describe('the feed', () => {
   const told = async () => {
     const items = (await world.itemsOf(user)).filter(({ sk }) => String(sk).startsWith('ACTIVITY#'));
@@ -276,14 +294,15 @@ describe('the feed', () => {
     const events = [await gallery.described(1, 0), await gallery.rejected(2)];
     await organize(...events);
     await organize(...events);
-    for (const trashed_at of [AT.toISOString(), undefined]) await organize(await gallery.edited(1, { trashed_at }));
+    for (const trashed_at of [AT.toISOString(), undefined, AT.toISOString(), undefined])
+      await organize(await gallery.edited(1, { trashed_at }));
     const removal = await gallery.removed(1);
     await organize(removal);
     await organize(removal);
     expect(await told()).toEqual([
       ...['added', 'erased'].map((type) => `${type} ${imageId(1)}`),
       `rejected ${imageId(2)}`,
-      ...['restored', 'trashed'].map((type) => `${type} ${imageId(1)}`),
+      ...['restored', 'restored', 'trashed', 'trashed'].map((type) => `${type} ${imageId(1)}`),
     ]);
   });
 
@@ -346,7 +365,7 @@ describe('killed before any request and delivered again', () => {
       await organize(...(await Promise.all([1, 2, 3].map((number) => gallery.described(number, 0, looks(number))))));
       const trashed = await gallery.edited(3, { trashed_at: AT.toISOString() });
       return [trashed, await gallery.describedAgain(2, { phash: hashOf(8, 2) }, null)];
-    }, 5));
+    }, 9));
 
   test('and one of them is deleted before the batch comes back', () =>
     killEverywhere(copies, 9, () => gallery.removed(2)));
