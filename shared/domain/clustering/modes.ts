@@ -1,7 +1,8 @@
-import { type Random, shuffled } from './random.ts';
+import { type Random, seededRandom, shuffled } from './random.ts';
 import { learnReduction, reduceVector } from './reduce.ts';
 import { refineAll } from './spherical.ts';
 import { dot } from './vectors.ts';
+import type { Waiting } from './waiting.ts';
 import { cutTree, squaredDistances, wardMerges } from './ward.ts';
 
 /** So many members show the shape of a group; time grows with the square. */
@@ -14,7 +15,7 @@ const DIRECTIONS = 8;
 const LEAST_SHARE = 0.08;
 
 /**
- * Takes a group of unit vectors apart as long as it has two modes.
+ * Takes a group of images apart as long as it has two modes. Equal groups, in equal order, give equal parts.
  *
  * The silhouette does not see groups that lie close together: noise over hundreds of dimensions drowns the distance of their
  * centres, although along the line between these nearly no member lies in the middle. So each half of a sample proposes a line
@@ -22,19 +23,14 @@ const LEAST_SHARE = 0.08;
  * fitted by it, must fall into two separate heaps along it: both ways. (Of the family of G-means, Hamerly & Elkan, "Learning
  * the k in k-means", 2003, and dip-means, Kalogeratos & Likas, 2012; held-out halves as in Tibshirani & Walther, "Cluster
  * validation by prediction strength", 2005.)
- * @returns the parts as lists of row numbers; one part when the group has one mode.
+ * @returns the group itself, as the only part, when it has one mode.
  */
-export function splitByModes(vectors: readonly Float32Array[], random: Random): number[][] {
-  const rows = vectors.map((_, i) => i);
-  const sides = twoModes(vectors, random);
-  if (!sides) return [rows];
-  return [0, 1].flatMap((side) => {
-    const part = rows.filter((i) => sides[i] === side);
-    return splitByModes(
-      part.map((i) => vectors[i]!),
-      random,
-    ).map((inner) => inner.map((i) => part[i]!));
-  });
+export function splitGroup(group: readonly Waiting[]): Waiting[][] {
+  const sides = twoModes(
+    group.map((image) => image.vector),
+    seededRandom(group.length),
+  );
+  return sides ? [0, 1].flatMap((side) => splitGroup(group.filter((_, i) => sides[i] === side))) : [[...group]];
 }
 
 /** Which of two modes each vector belongs to, 0 or 1; null when there is one. */

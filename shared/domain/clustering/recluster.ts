@@ -3,7 +3,7 @@ import { type Background, EXPECTED_BACKGROUND } from './background.ts';
 import { agreesAsCluster, LEAST_MEMBERS } from './found.ts';
 import { learnPartition } from './learn.ts';
 import { matchClusters } from './match.ts';
-import { splitByModes } from './modes.ts';
+import { splitGroup } from './modes.ts';
 import { type Random, sampleIndices, seededRandom } from './random.ts';
 import { refineAll } from './spherical.ts';
 import { type ClusterStats, cohesion, similarityTo, statsOf } from './stats.ts';
@@ -105,15 +105,7 @@ function partition(items: readonly Waiting[], k: number | 'auto', expected: Back
     groups[g].push(items[i]!);
   });
   const filled = groups.filter((group) => group !== undefined);
-  return k === 'auto' ? filled.flatMap((group) => split(group, random)) : filled;
-}
-
-function split(group: readonly Waiting[], random: Random): Waiting[][] {
-  const parts = splitByModes(
-    group.map((image) => image.vector),
-    random,
-  );
-  return parts.map((part) => part.map((i) => group[i]!));
+  return k === 'auto' ? filled.flatMap(splitGroup) : filled;
 }
 
 /** Where nothing stands out clearly in a gallery of some size, a faint order is better than none: somebody asked for one. */
