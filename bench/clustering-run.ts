@@ -1,4 +1,3 @@
-import { isReclusterDue } from '../shared/domain/clustering/due.ts';
 import { MOST_WAITING } from '../shared/domain/clustering/found.ts';
 import { adjustedRandIndex, silhouette } from '../shared/domain/clustering/metrics.ts';
 import { type ClusterState, newClusterState, place } from '../shared/domain/clustering/place.ts';
@@ -47,18 +46,20 @@ export function runIncremental(mixture: Mixture, seed: number, { doubling }: { d
   const order = shuffled([...vectors.keys()], seededRandom(seed));
   for (let start = 0; start < order.length; start += BATCH) {
     const due = new Set<string>();
+    let reclusterDue = false;
     const batch = order.slice(start, start + BATCH);
     for (const i of batch) {
       const placement = place(image(i), state, newId);
       state = placement.state;
       for (const { image_id, cluster_id } of placement.placed) where.set(image_id, cluster_id);
+      reclusterDue ||= placement.recluster;
       if (placement.review) due.add(placement.review);
     }
     for (const cluster_id of due) {
       const members = [...where].flatMap(([id, in_]) => (in_ === cluster_id ? [image(Number(id))] : []));
       if (members.length <= MOST_REVIEWED) move(review(cluster_id, members, state, newId).moved);
     }
-    if (!doubling || !isReclusterDue(start, start + batch.length)) continue;
+    if (!doubling || !reclusterDue) continue;
     const seen = order.slice(0, start + batch.length).map(image);
     const { clusters, unassigned } = recluster(seen, { seed, previous: membersOf(where), newId });
     const targets = new Map(clusters.flatMap((c) => c.image_ids.map((id) => [id, c.cluster_id] as const)));

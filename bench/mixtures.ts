@@ -113,6 +113,14 @@ export const MIXTURES: MixtureRecipe[] = [
     seed: 15,
   },
   {
+    name: 'overlapping, small',
+    sizes: [60, 60, 40, 40],
+    within: [0.5, 0.6],
+    families: { size: 2, within: 0.8 },
+    outliers: 20,
+    seed: 25,
+  },
+  {
     name: 'overlapping families, 20 %',
     sizes: unequal(12, 960, 30),
     within: [0.5, 0.7],
