@@ -14,6 +14,10 @@ export interface MixtureRecipe {
   offset?: number;
   /** Groups come in families of so many, whose centres share a direction with this cosine. */
   families?: { size: number; within: number };
+  /** Noise is not alike in all directions: the standard deviation along the i-th falls like i to the power of minus this. */
+  decay?: number;
+  /** Groups are long: in each, this share of the scatter's variance lies in so many directions of its own. */
+  long?: { dimensions: number; share: number };
   seed: number;
 }
 
@@ -27,24 +31,28 @@ export interface Mixture {
 /** Draws a mixture, in random order: centre + gaussian noise across it, normalised (von Mises–Fisher-like). */
 export function drawMixture(recipe: MixtureRecipe): Mixture {
   const random = seededRandom(recipe.seed);
-  const common = randomDirection(random);
-  const { sizes, families } = recipe;
+  const scales = Float32Array.from({ length: DIMENSIONS }, (_, i) => (i + 1) ** -(recipe.decay ?? 0));
+  const anyDirection = () => randomDirection(random, scales);
+  const common = anyDirection();
+  const { sizes, families, long } = recipe;
   const points: { vector: Float32Array; label: number }[] = [];
   const add = (vector: Float32Array, label: number) =>
     points.push({ vector: recipe.offset ? near(common, recipe.offset, vector) : vector, label });
-  let family = randomDirection(random);
+  let family = anyDirection();
   const order = shuffled(
     sizes.map((_, i) => i),
     random,
   );
   sizes.forEach((size, label) => {
-    if (families && label % families.size === 0) family = randomDirection(random);
-    const centre = families ? near(family, families.within, randomDirection(random)) : randomDirection(random);
+    if (families && label % families.size === 0) family = anyDirection();
+    const centre = families ? near(family, families.within, anyDirection()) : anyDirection();
+    const axes = Array.from({ length: long?.dimensions ?? 0 }, anyDirection);
+    const noise = () => (long ? near(combine(axes, random), Math.sqrt(long.share), anyDirection()) : anyDirection());
     const [low, high] = recipe.within;
     const cosine = sizes.length === 1 ? low : low + ((high - low) * order[label]!) / (sizes.length - 1);
-    for (let i = 0; i < size; i += 1) add(near(centre, cosine, randomDirection(random)), label);
+    for (let i = 0; i < size; i += 1) add(near(centre, cosine, noise()), label);
   });
-  for (let i = 0; i < (recipe.outliers ?? 0); i += 1) add(randomDirection(random), sizes.length + i);
+  for (let i = 0; i < (recipe.outliers ?? 0); i += 1) add(anyDirection(), sizes.length + i);
   const mixed = shuffled(points, random);
   return {
     name: recipe.name,
@@ -54,8 +62,18 @@ export function drawMixture(recipe: MixtureRecipe): Mixture {
   };
 }
 
-function randomDirection(random: Random): Float32Array {
-  return normalise(Float32Array.from({ length: DIMENSIONS }, () => gaussian(random)));
+function randomDirection(random: Random, scales: Float32Array): Float32Array {
+  return normalise(scales.map((scale) => scale * gaussian(random)));
+}
+
+/** A random direction in the span of `axes`. */
+function combine(axes: readonly Float32Array[], random: Random): Float32Array {
+  const sum = new Float32Array(DIMENSIONS);
+  for (const axis of axes) {
+    const weight = gaussian(random);
+    for (let d = 0; d < DIMENSIONS; d += 1) sum[d]! += weight * axis[d]!;
+  }
+  return normalise(sum);
 }
 
 /** `cosine` of the way along `axis`, the rest along `direction` (nearly at right angles to it in 512 dimensions). */
@@ -84,14 +102,63 @@ export const MIXTURES: MixtureRecipe[] = [
   { name: 'many groups', sizes: unequal(30, 2000, 15), within: [0.5, 0.9], seed: 9 },
   { name: 'families', sizes: unequal(12, 600, 15), within: [0.65, 0.8], families: { size: 3, within: 0.6 }, seed: 10 },
   { name: 'few, small', sizes: [4, 5, 6, 12, 20], within: [0.6, 0.85], outliers: 5, seed: 11 },
+  { name: 'few large', sizes: [900, 700, 300, 100], within: [0.45, 0.7], outliers: 100, seed: 12 },
+  { name: 'many small', sizes: Array(60).fill(10), within: [0.55, 0.8], outliers: 60, seed: 13 },
+  { name: 'Zipf, 60 groups', sizes: unequal(60, 2400, 10), within: [0.5, 0.85], outliers: 400, offset: 0.4, seed: 14 },
+  {
+    name: 'overlapping pairs',
+    sizes: unequal(8, 800, 40),
+    within: [0.45, 0.6],
+    families: { size: 2, within: 0.85 },
+    seed: 15,
+  },
+  {
+    name: 'overlapping, small',
+    sizes: [60, 60, 40, 40],
+    within: [0.5, 0.6],
+    families: { size: 2, within: 0.8 },
+    outliers: 20,
+    seed: 25,
+  },
+  {
+    name: 'overlapping families, 20 %',
+    sizes: unequal(12, 960, 30),
+    within: [0.5, 0.7],
+    families: { size: 3, within: 0.75 },
+    outliers: 240,
+    seed: 16,
+  },
+  { name: 'coloured noise', sizes: unequal(10, 600, 15), within: [0.6, 0.8], decay: 0.35, outliers: 60, seed: 17 },
+  {
+    name: 'coloured noise, many',
+    sizes: unequal(30, 1500, 12),
+    within: [0.65, 0.85],
+    decay: 0.35,
+    outliers: 150,
+    seed: 18,
+  },
+  {
+    name: 'long groups',
+    sizes: unequal(10, 700, 15),
+    within: [0.5, 0.7],
+    long: { dimensions: 4, share: 0.4 },
+    outliers: 70,
+    seed: 19,
+  },
+  { name: 'small gallery, 20 %', sizes: [60, 40, 35, 25], within: [0.5, 0.75], outliers: 40, seed: 20 },
+  { name: '3,000, even, 5 %', sizes: Array(20).fill(140), within: [0.4, 0.6], outliers: 150, offset: 0.4, seed: 21 },
 ];
 
 /** As many photos as a large gallery holds. */
-export const LARGE_MIXTURE: MixtureRecipe = {
-  name: 'large, outliers',
-  sizes: unequal(40, 9500, 30),
-  within: [0.5, 0.9],
-  outliers: 500,
-  offset: 0.4,
-  seed: 12,
-};
+export const LARGE_MIXTURES: MixtureRecipe[] = [
+  { name: '10,000, Zipf, 5 %', sizes: unequal(40, 9500, 30), within: [0.5, 0.9], outliers: 500, offset: 0.4, seed: 22 },
+  {
+    name: '10,000, Zipf, 60 groups, 20 %',
+    sizes: unequal(60, 8000, 20),
+    within: [0.45, 0.8],
+    outliers: 2000,
+    decay: 0.2,
+    seed: 23,
+  },
+  { name: '10,000, few', sizes: [5000, 2500, 1200, 800], within: [0.4, 0.6], outliers: 500, seed: 24 },
+];

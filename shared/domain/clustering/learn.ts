@@ -1,5 +1,5 @@
 import { kmeans } from 'ml-kmeans';
-import { silhouetteOfMatrix, similarityMatrix } from './metrics.ts';
+import { measureSilhouette, similarityMatrix } from './metrics.ts';
 import type { Random } from './random.ts';
 import { learnReduction, reduceVector } from './reduce.ts';
 import { cutTree, squaredDistances, wardMerges } from './ward.ts';
@@ -9,6 +9,11 @@ export interface Learned {
   labels: Int32Array;
   k: number;
   silhouette: number;
+}
+
+/** With the standard error of the silhouette. */
+interface Candidate extends Learned {
+  error: number;
 }
 
 /**
@@ -27,18 +32,18 @@ const FINALISTS = 3;
  *
  * In the leading principal subspace, Ward's tree proposes a partition for every number of clusters; ml-kmeans refines
  * the proposals, started from their centres rather than at random, so that it cannot end in a poor local minimum; the
- * silhouette in the full space, which noise in the subspace cannot flatter, chooses the number of clusters.
+ * silhouette in the full space, which noise in the subspace cannot flatter, chooses the number of clusters, the smallest of
+ * those that it holds for about equally good.
  * @param k the number of clusters, or 'auto' to choose it.
  */
 export function learnPartition(vectors: readonly Float32Array[], k: number | 'auto', random: Random): Learned {
   const n = vectors.length;
   if (n < 2 || k === 1) return { labels: new Int32Array(n), k: Math.min(1, n), silhouette: 0 };
   const similarities = similarityMatrix(vectors);
-  const measured = (labels: Int32Array, size: number): Learned => ({
-    labels,
-    k: size,
-    silhouette: silhouetteOfMatrix(similarities, labels, size),
-  });
+  const measured = (labels: Int32Array, size: number): Candidate => {
+    const { mean, error } = measureSilhouette(similarities, labels, size);
+    return { labels, k: size, silhouette: mean, error };
+  };
   const candidates = k === 'auto' ? range(2, mostClusters(n)) : [Math.min(k, n)];
   const full = learnReduction(vectors, Math.max(...REDUCED_DIMENSIONS), random);
   const finalists = REDUCED_DIMENSIONS.flatMap((dimensions) => {
@@ -46,11 +51,24 @@ export function learnPartition(vectors: readonly Float32Array[], k: number | 'au
     const merges = wardMerges(squaredDistances(rows), n);
     const proposals = candidates.map((size) => measured(cutTree(merges, n, size), size)).sort(bySilhouette);
     const numbers = rows.map((row) => Array.from(row));
-    return proposals
-      .slice(0, FINALISTS)
-      .flatMap((proposal) => [measured(refine(numbers, proposal.labels, proposal.k), proposal.k), proposal]);
+    return [...new Set([...proposals.slice(0, FINALISTS), simplest(proposals)])].flatMap((proposal) => [
+      measured(refine(numbers, proposal.labels, proposal.k), proposal.k),
+      proposal,
+    ]);
   });
-  return finalists.sort(bySilhouette)[0]!;
+  return simplest(finalists.sort(bySilhouette));
+}
+
+/**
+ * Of candidates, the best first, that with the fewest clusters which is not worse than the best by more than a standard error
+ * (Breiman et al., "Classification and Regression Trees", 1984): where the silhouette hardly cares, one photo more or less must
+ * not decide between eleven clusters and fifteen. What that puts together wrongly comes apart again by its modes.
+ */
+function simplest(candidates: readonly Candidate[]): Candidate {
+  const best = candidates[0]!;
+  return candidates
+    .filter(({ silhouette }) => silhouette >= best.silhouette - best.error)
+    .reduce((least, candidate) => (candidate.k < least.k ? candidate : least), best);
 }
 
 /** However few the vectors, a handful of clusters is thinkable. */
@@ -62,7 +80,7 @@ function range(first: number, last: number): number[] {
   return Array.from({ length: Math.max(1, last - first + 1) }, (_, i) => first + i);
 }
 
-function bySilhouette(a: Learned, b: Learned): number {
+function bySilhouette(a: Candidate, b: Candidate): number {
   return b.silhouette - a.silhouette || a.k - b.k;
 }
 

@@ -82,12 +82,22 @@ export function similarityMatrix(vectors: readonly Float32Array[]): Float32Array
 
 /** {@link silhouette} of n items from their n × n similarities; `groups` holds a number in 0…k−1 for each item. */
 export function silhouetteOfMatrix(matrix: Float32Array, groups: Int32Array, k: number): number {
+  return measureSilhouette(matrix, groups, k).mean;
+}
+
+/** {@link silhouetteOfMatrix} and its standard error, from how the items differ. */
+export function measureSilhouette(
+  matrix: Float32Array,
+  groups: Int32Array,
+  k: number,
+): { mean: number; error: number } {
   const n = groups.length;
   const sizes = new Int32Array(k);
   for (const group of groups) sizes[group]! += 1;
-  if (sizes.filter((size) => size > 0).length < 2) return 0;
+  if (sizes.filter((size) => size > 0).length < 2) return { mean: 0, error: 0 };
   const sums = new Float64Array(k);
   let total = 0;
+  let squares = 0;
   for (let i = 0; i < n; i += 1) {
     const own = groups[i]!;
     if (sizes[own]! < 2) continue;
@@ -100,7 +110,10 @@ export function silhouetteOfMatrix(matrix: Float32Array, groups: Int32Array, k: 
       if (g !== own && sizes[g]! > 0) nearest = Math.min(nearest, 1 - sums[g]! / sizes[g]!);
     }
     const larger = Math.max(within, nearest);
-    if (larger > 0) total += (nearest - within) / larger;
+    const width = larger > 0 ? (nearest - within) / larger : 0;
+    total += width;
+    squares += width ** 2;
   }
-  return total / n;
+  const mean = total / n;
+  return { mean, error: Math.sqrt(Math.max(0, squares / n - mean ** 2) / n) };
 }

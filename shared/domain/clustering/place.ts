@@ -1,5 +1,6 @@
 import { type Assignment, assign, derivePrior, thresholdOf } from './assign.ts';
 import { type Background, estimateBackground, observeSimilarities } from './background.ts';
+import { isReclusterDue } from './due.ts';
 import { found, MOST_WAITING } from './found.ts';
 import { isReviewDue } from './review.ts';
 import { type ClusterState, keepWitnesses, newClusterState } from './state.ts';
@@ -21,6 +22,8 @@ export interface Placement {
   readonly founded: string | null;
   /** A cluster that has grown enough for `review` to look at its members again. */
   readonly review: string | null;
+  /** Whether the gallery has grown enough, see {@link isReclusterDue}, to be clustered afresh. */
+  readonly recluster: boolean;
 }
 
 /**
@@ -36,6 +39,7 @@ export function place(image: Waiting, state: ClusterState, newId: () => string):
     state.background,
     [...others.values()].map((other) => dot(other.vector, image.vector)),
   );
+  const recluster = isReclusterDue(state.background.images, background.images);
   const witnesses = keepWitnesses([...state.witnesses, image]);
   const estimate = estimateBackground(background);
   const prior = derivePrior(estimate, state.clusters);
@@ -49,6 +53,7 @@ export function place(image: Waiting, state: ClusterState, newId: () => string):
       placed: [],
       founded: null,
       review: null,
+      recluster,
     };
   }
   const joining = founders ? [image, ...waiting.filter((other) => founders.includes(other.image_id))] : [image];
@@ -69,6 +74,7 @@ export function place(image: Waiting, state: ClusterState, newId: () => string):
     placed: [...joining, ...followed.joined].map(({ image_id }) => ({ image_id, cluster_id })),
     founded: founders ? cluster_id : null,
     review: isReviewDue(sizeOf(state.clusters, cluster_id), sizeOf(followed.clusters, cluster_id)) ? cluster_id : null,
+    recluster,
   };
 }
 

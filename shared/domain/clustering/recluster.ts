@@ -3,6 +3,7 @@ import { type Background, EXPECTED_BACKGROUND } from './background.ts';
 import { agreesAsCluster, LEAST_MEMBERS } from './found.ts';
 import { learnPartition } from './learn.ts';
 import { matchClusters } from './match.ts';
+import { splitGroup } from './modes.ts';
 import { type Random, sampleIndices, seededRandom } from './random.ts';
 import { refineAll } from './spherical.ts';
 import { type ClusterStats, cohesion, similarityTo, statsOf } from './stats.ts';
@@ -103,7 +104,8 @@ function partition(items: readonly Waiting[], k: number | 'auto', expected: Back
     groups[g] ??= [];
     groups[g].push(items[i]!);
   });
-  return groups.filter((group) => group !== undefined);
+  const filled = groups.filter((group) => group !== undefined);
+  return k === 'auto' ? filled.flatMap(splitGroup) : filled;
 }
 
 /** Where nothing stands out clearly in a gallery of some size, a faint order is better than none: somebody asked for one. */

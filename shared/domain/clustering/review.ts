@@ -1,6 +1,7 @@
 import { estimateBackground } from './background.ts';
 import { divide } from './divide.ts';
 import { agreesAsCluster, LEAST_MEMBERS } from './found.ts';
+import { splitGroup } from './modes.ts';
 import type { ClusterState } from './state.ts';
 import { cohesion, statsOf } from './stats.ts';
 import type { Waiting } from './waiting.ts';
@@ -21,7 +22,7 @@ export interface Review {
 
 /**
  * Looks again at a young cluster, now that more is known: founded from few images against a background hardly learned,
- * it may hold several. Its largest part keeps the cluster's id, other parts become clusters, what is left waits.
+ * it may hold several: strangers to each other, or neighbours that only many members tell apart. Its largest part keeps the cluster's id, other parts become clusters, what is left waits.
  * @param members all members of the cluster (a few dozen at most); leave clusters alone that a person named or filled.
  */
 export function review(
@@ -31,7 +32,9 @@ export function review(
   newId: () => string,
 ): Review {
   const background = estimateBackground(state.background);
-  const parts = divide(members, background);
+  const parts = divide(members, background)
+    .flatMap(splitGroup)
+    .sort((a, b) => b.length - a.length);
   if (parts.length < 2) return { state, moved: [] };
   const stats = parts.map((part) =>
     statsOf(

@@ -65,6 +65,18 @@ describe('place', () => {
   });
 });
 
+test('asks for re-clustering when the gallery has grown to fifty', () => {
+  const newId = counter();
+  let state = newClusterState();
+  const asked = alike('dog', 60, 0.6, 1).map((dog) => {
+    const placement = place(dog, state, newId);
+    state = placement.state;
+    return placement.recluster;
+  });
+  // The first image of all is compared with none.
+  expect(asked.flatMap((due, i) => (due ? [i] : []))).toEqual([50]);
+});
+
 describe('keepWitnesses', () => {
   test('keeps the same images whatever their order and however often they come', () => {
     const images = Array.from({ length: 50 }, (_, i) => ({ image_id: `image-${i}`, vector: dogs[0]!.vector }));

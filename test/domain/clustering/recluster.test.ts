@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { drawMixture, MIXTURES } from '../../../bench/mixtures.ts';
 import { seededRandom, shuffled } from '../../../shared/domain/clustering/random.ts';
@@ -34,6 +35,25 @@ describe('recluster', () => {
     expect(
       recluster(items, { seed: 1, newId: counter('n'), previous: previousOf(first) }).clusters.map((c) => c.cluster_id),
     ).toEqual(first.clusters.map((c) => c.cluster_id));
+  });
+
+  test('whatever comes and goes, each cluster nine tenths of which persist keeps its id', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1 }), fc.integer({ min: 0, max: 12 }), fc.nat(20), (seed, gone, added) => {
+        const left = shuffled(items, seededRandom(seed)).slice(gone);
+        const now = [...left, ...alike('dog', added, 0.5, seed), ...alike('boat', added >> 1, 0.6, seed + 1)];
+        const next = recluster(now, { seed, newId: counter('n'), previous: previousOf(first) });
+        for (const before of first.clusters) {
+          const same = next.clusters.find(({ image_ids }) => {
+            const both = image_ids.filter((id) => before.image_ids.includes(id)).length;
+            return both >= 0.9 * Math.max(image_ids.length, before.image_ids.length);
+          });
+          if (same) expect(same).toMatchObject({ cluster_id: before.cluster_id, continued: true });
+        }
+        expect(new Set(next.clusters.map((c) => c.cluster_id)).size).toBe(next.clusters.length);
+      }),
+      { numRuns: 12 },
+    );
   });
 
   test('does not depend on a rotation of the space', () => {
