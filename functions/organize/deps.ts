@@ -2,6 +2,7 @@ import type { Checksums } from '../../shared/adapters/checksums.ts';
 import type { Clustering } from '../../shared/adapters/clustering.ts';
 import type { Clusters } from '../../shared/adapters/clusters.ts';
 import type { Embeddings } from '../../shared/adapters/embeddings.ts';
+import type { Faces } from '../../shared/adapters/faces.ts';
 import type { Clock } from '../../shared/adapters/ids.ts';
 import type { ImageIndex } from '../../shared/adapters/image-index.ts';
 import type { Images } from '../../shared/adapters/images.ts';
@@ -18,6 +19,7 @@ import type { Session } from './session.ts';
 export interface OrganizeDeps {
   images: Images;
   embeddings: Embeddings;
+  faces: Faces;
   vectors: Vectors;
   checksums: Checksums;
   objects: Objects;

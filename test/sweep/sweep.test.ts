@@ -7,7 +7,7 @@ import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues, type QueueName } from '../../shared/adapters/queues.ts';
-import { freshStages, type ImageRecord, type StageName } from '../../shared/domain/image.ts';
+import { freshStages, type ImageRecord, STAGES, type StageName } from '../../shared/domain/image.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
 import { AT, donePhoto, imageId, imageRecord } from '../support/records.ts';
 import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 beforeEach(async () => {
   now = AT;
-  for (const name of ['ingest', 'describe', 'organize', 'jobs'] as const) await world.drain(name);
+  for (const name of ['ingest', 'describe', 'faces', 'organize', 'jobs'] as const) await world.drain(name);
   await deps.images.erase(key);
   await deps.objects.remove([incoming, original]);
 });
@@ -48,7 +48,7 @@ beforeEach(async () => {
 /** A photo whose stages before `stage` are done and which stopped moving in `stage`. */
 async function stuckIn(stage: StageName, attempts = 1): Promise<ImageRecord> {
   const stages = freshStages();
-  for (const name of ['ingest', 'describe', 'organize'] as const) {
+  for (const name of STAGES) {
     if (name === stage) break;
     stages[name] = { state: 'done', attempts: 1 };
   }
@@ -88,7 +88,7 @@ describe('what is stuck', () => {
     'what is derived from a photo that is %s has not followed: organize is told again, until it has settled the photo',
     async (status) => {
       const ended = { state: 'done', attempts: 1 } as const;
-      const stages = { ingest: ended, describe: ended, organize: ended };
+      const stages = { ingest: ended, describe: ended, faces: ended, organize: ended };
       const record = imageRecord(USER, 1, { status, stages, generation: 3 });
       await deps.images.create(record);
       for (const minutes of [16, 32]) {
@@ -109,7 +109,7 @@ describe('what is stuck', () => {
 
   test('all stages ended, only the status is missing: it is done, and organize is told', async () => {
     const ended = { state: 'done', attempts: 1 } as const;
-    const stages = { ingest: ended, describe: ended, organize: ended };
+    const stages = { ingest: ended, describe: ended, faces: ended, organize: ended };
     await deps.images.create(imageRecord(USER, 1, { status: 'processing', stages }));
     later(16);
     await sweep();
@@ -199,7 +199,7 @@ describe('dead letters', () => {
   const sweepUrls = (urls: Partial<Record<QueueName, string>>) =>
     createDeadLetterSweep({ ...deps, logger, letters: createDeadLetters(world.sqs), urls })();
   // The live queues stand in for the dead-letter ones: what lies in them is the same. But organize's, which sweep sends to as well.
-  const sweepOf = (name: 'ingest' | 'describe' | 'organize' | 'jobs') =>
+  const sweepOf = (name: QueueName) =>
     sweepUrls({ [name]: name === 'organize' ? dead : world.urls[name] });
   const sweep = () => sweepOf('ingest');
   let dead: string;
