@@ -199,8 +199,7 @@ describe('dead letters', () => {
   const sweepUrls = (urls: Partial<Record<QueueName, string>>) =>
     createDeadLetterSweep({ ...deps, logger, letters: createDeadLetters(world.sqs), urls })();
   // The live queues stand in for the dead-letter ones: what lies in them is the same. But organize's, which sweep sends to as well.
-  const sweepOf = (name: QueueName) =>
-    sweepUrls({ [name]: name === 'organize' ? dead : world.urls[name] });
+  const sweepOf = (name: QueueName) => sweepUrls({ [name]: name === 'organize' ? dead : world.urls[name] });
   const sweep = () => sweepOf('ingest');
   let dead: string;
   let deadQueue: ReturnType<typeof createQueues>;
@@ -252,7 +251,11 @@ describe('dead letters', () => {
     const small = { key: 'small', content_type: 'image/webp', bytes: 1, width: 200, height: 150 };
     const stages = freshStages();
     const thumbnails = { small, medium: small };
-    await deps.images.create({ ...done, thumbnails, stages: { ...stages, describe: done.stages.describe } });
+    await deps.images.create({
+      ...done,
+      thumbnails,
+      stages: { ...done.stages, ingest: stages.ingest, organize: stages.organize },
+    });
     await deps.queues.ingest(BUCKET, USER, incoming);
     await sweep();
     expect(await deps.images.get(key)).toMatchObject({
