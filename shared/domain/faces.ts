@@ -22,9 +22,9 @@ export interface ChosenFace {
   whole: Box;
 }
 
-/** Measured in docs/decisions/0021: below, dogs and clock faces become as frequent as faces. */
+/** Measured in docs/decisions/0021: below, most of what is reported is no face. */
 export const LEAST_SCORE = 0.5;
-/** Pixels, of a picture of 1,280: in smaller ones descriptors no longer tell people apart. */
+/** Pixels, of a picture of 1,280. Descriptors are made from 150; of much smaller faces they would mostly describe the enlargement. */
 export const LEAST_SIDE = 32;
 
 /** Two boxes of which the smaller lies in the other by so much, or that share so much of both, are of one face. */

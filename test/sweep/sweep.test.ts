@@ -151,6 +151,15 @@ describe('what is stuck', () => {
     await Promise.all(many.map((number) => deps.images.erase({ userId: 'Bob', imageId: imageId(number) })));
   });
 
+  test('describe and faces run beside each other, and are both set going again', async () => {
+    await stuckIn('describe');
+    later(16);
+    await sweep();
+    expect(await world.drain('describe')).toEqual([{ user_id: USER, image_id: imageId(1) }]);
+    expect(await world.drain('faces')).toEqual([{ user_id: USER, image_id: imageId(1) }]);
+    expect(await world.drain('organize')).toEqual([]);
+  });
+
   test('one photo that cannot be swept does not keep sweep from the others, and is not passed over in silence', async () => {
     await stuckIn('describe');
     const broken = imageRecord(USER, 2, { status: 'processing' });
@@ -287,7 +296,7 @@ describe('dead letters', () => {
     const numbers = Array.from({ length: 15 }, (_, index) => 100 + index);
     const ended = { state: 'done', attempts: 1 } as const;
     for (const number of numbers) {
-      const stages = { ...freshStages(), ingest: ended, describe: ended };
+      const stages = { ...freshStages(), ingest: ended, describe: ended, faces: ended };
       await deps.images.create(imageRecord(USER, number, { status: 'processing', stages }));
       const id = imageId(number);
       await deadQueue.organize([{ type: 'described', event_id: `described:${id}`, user_id: USER, image_id: id }]);
@@ -315,6 +324,23 @@ describe('dead letters', () => {
       stages: { describe: { state: 'failed', error: { code: 'describe_gave_up' } } },
     });
     expect(await world.drain('organize')).toMatchObject([{ type: 'described', image_id: imageId(1) }]);
+  });
+
+  test('faces gave up: the photo goes on without them; one that was only refused is sent again', async () => {
+    await stuckIn('faces', 5);
+    await deps.queues.faces(BUCKET, { user_id: USER, image_id: imageId(1) });
+    await sweepOf('faces');
+    expect(await deps.images.get(key)).toMatchObject({
+      status: 'processing',
+      stages: { faces: { state: 'failed', error: { code: 'faces_gave_up' } } },
+    });
+    expect(await world.drain('organize')).toMatchObject([{ type: 'described', image_id: imageId(1) }]);
+    await deps.images.erase(key);
+    await stuckIn('faces', 1);
+    await deps.queues.faces(BUCKET, { user_id: USER, image_id: imageId(1) });
+    await sweepOf('faces');
+    expect(await deps.images.get(key)).toMatchObject({ stages: { faces: { state: 'running' } } });
+    expect(await world.drain('faces')).toEqual([{ user_id: USER, image_id: imageId(1) }]);
   });
 
   test('organize gave up: the photo is done, and its stage says what is missing', async () => {
