@@ -6,6 +6,7 @@ import type { Clustering } from '../../shared/adapters/clustering.ts';
 import type { Clusters } from '../../shared/adapters/clusters.ts';
 import type { Embeddings } from '../../shared/adapters/embeddings.ts';
 import type { Events } from '../../shared/adapters/events.ts';
+import type { Faces } from '../../shared/adapters/faces.ts';
 import type { Clock } from '../../shared/adapters/ids.ts';
 import type { ImageEdits } from '../../shared/adapters/image-edits.ts';
 import type { ImageIndex } from '../../shared/adapters/image-index.ts';
@@ -25,6 +26,7 @@ import type { Session } from './session.ts';
 export interface OrganizeDeps {
   images: Images;
   embeddings: Embeddings;
+  faces: Faces;
   vectors: Vectors;
   checksums: Checksums;
   objects: Objects;

@@ -12,6 +12,7 @@ import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createEvents } from '../../shared/adapters/events.ts';
+import { createFaces } from '../../shared/adapters/faces.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImageIndex } from '../../shared/adapters/image-index.ts';
@@ -45,6 +46,7 @@ const table = createTableClient();
 const organize = createOrganize({
   images: createImages(table, settings.TABLE_NAME, systemClock),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
+  faces: createFaces(table, settings.TABLE_NAME),
   vectors: createVectors(createVectorsClient(), settings.VECTOR_BUCKET_NAME),
   checksums: createChecksums(table, settings.TABLE_NAME),
   objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),

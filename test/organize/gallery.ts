@@ -8,6 +8,7 @@ import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createEvents } from '../../shared/adapters/events.ts';
+import { createFaces } from '../../shared/adapters/faces.ts';
 import { createImageEdits, type EditOutcome } from '../../shared/adapters/image-edits.ts';
 import { createImageIndex } from '../../shared/adapters/image-index.ts';
 import { createImages } from '../../shared/adapters/images.ts';
@@ -33,6 +34,7 @@ export function organizeDeps(world: World, now: Date): OrganizeDeps {
   return {
     images: createImages(world.table, TABLE, clock),
     embeddings: createEmbeddings(world.table, TABLE),
+    faces: createFaces(world.table, TABLE),
     vectors: createVectors(world.vectors, VECTOR_BUCKET),
     checksums: createChecksums(world.table, TABLE),
     objects: createObjects(world.s3, BUCKET),
@@ -121,6 +123,7 @@ export function createGallery(world: World, deps: OrganizeDeps, user: string) {
           ...freshStages(),
           ingest: ENDED,
           describe: { ...ENDED, ms: 900 + number, tokens: 10, cost_microusd: 3 },
+          faces: { ...ENDED, ms: 300 + number },
         },
         title: `Theme${theme}`,
         description: `A picture of theme${theme}.`,

@@ -3,7 +3,7 @@ import type { OrganizeDeps } from '../../functions/organize/deps.ts';
 import { createOrganize } from '../../functions/organize/organize.ts';
 import { changeItem } from '../../shared/adapters/table.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
-import { storePlan } from '../../shared/domain/recluster-plan.ts';
+import { storePlan } from '../../shared/domain/regroup-plan.ts';
 import { mortal } from '../support/mortal.ts';
 import { AT, imageId } from '../support/records.ts';
 import { startWorld, TABLE, type World } from '../support/world.ts';
@@ -109,15 +109,11 @@ describe('a photo in the trash', () => {
   test('does not move when a re-clustering planned before means it', async () => {
     const cluster = await four();
     await apply(await gallery.trashed(1));
-    const moves = [{ image_id: imageId(1), cluster_id: cluster }];
     const plan_key = `jobs/${user}/plan`;
-    const result = { images: 1, clusters: 1, unassigned: 0, moved: 1 };
-    await deps.objects.write(
-      plan_key,
-      storePlan({ names: false, parts: [moves], exact: {}, result }),
-      'application/json',
-    );
-    await apply({ type: 'reclustered', event_id: 'r', user_id: user, job_id: 'j', plan_key, part: 0, parts: 1 });
+    const plan = { kind: 'recluster', space: 'clusters', names: false, groups: {}, exact: {}, result: {} } as const;
+    const parts = [[{ id: imageId(1), from: null, to: cluster }]];
+    await deps.objects.write(plan_key, storePlan({ ...plan, parts }), 'application/json');
+    await apply({ type: 'regrouped', event_id: 'r', user_id: user, job_id: 'j', plan_key, part: 0, parts: 1 });
     expect(await count(cluster)).toBe(2);
     expect(await gallery.deviations()).toEqual([]);
   });

@@ -21,7 +21,7 @@ const LISTS = [
   'TAKEN',
   'SIZE',
 ];
-const STAGES = ['ingest', 'describe', 'organize'] as const;
+const STAGES = ['ingest', 'describe', 'faces', 'organize'] as const;
 const MOST_NEIGHBOURS = 50;
 
 /**

@@ -42,4 +42,5 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   album_id: '019c1b31-2b7d-7a3e-b1c4-0d6f5e8a9c72',
   job_id: '019c1b30-41c8-7f5d-a0de-92c47be0a613',
   size: 'medium',
+  n: '0',
 };
