@@ -1,4 +1,5 @@
 import type { PlacedEmbedding } from '../../shared/adapters/embeddings.ts';
+import { uuidFrom } from '../../shared/adapters/ids.ts';
 import {
   type ClusterAssignment,
   canBeOrganized,
@@ -33,7 +34,7 @@ interface Due {
  * cluster, unless it has another embedding now.
  */
 export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
-  const { images, embeddings, vectors, clusters, queues } = deps;
+  const { images, embeddings, vectors, clusters, jobs, queues } = deps;
 
   return async function placePhotos(batch: Batch, events: readonly EventOf<'described'>[]) {
     const { userId, session: open, work } = batch;
@@ -73,7 +74,9 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
       froms.set(photo.record.image_id, found.from);
     }
     const changed = await session.save();
-    await askForReviews(batch, session, due.at(-1)?.record.image_id);
+    const newest = due.at(-1)?.record.image_id;
+    await askForReviews(batch, session, newest);
+    if (session.isReclusterDue()) await askForReclustering(userId, `${newest}`);
 
     const assignments = new Map(placed.map(({ image_id, cluster }) => [image_id, cluster]));
     for (const [imageId, { cluster_id }] of assignments) {
@@ -156,5 +159,13 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
         cluster_id,
       })),
     );
+  }
+
+  /** A job like one that a person asks for. One lost to a crash here is made up for when the gallery has doubled again. */
+  async function askForReclustering(userId: string, newest: string): Promise<void> {
+    const job_id = uuidFrom(`recluster:${newest}`);
+    const work = { type: 'recluster' as const, request: { k: 'auto' as const, names: true } };
+    const job = (await jobs.get(userId, job_id)) ?? (await jobs.create(userId, work, () => job_id));
+    if (job.status === 'queued') await queues.jobs({ type: 'recluster', user_id: userId, job_id });
   }
 }

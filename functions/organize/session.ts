@@ -59,6 +59,8 @@ export async function openSession({ clustering, embeddings, background }: Sessio
   const replacing = new Map<string, string>();
   /** Clusters that have grown enough to be looked at again. */
   const due = new Set<string>();
+  /** Whether the gallery has doubled since it was last clustered afresh. */
+  let reclusterDue = false;
 
   // Vectors of the images that new ones are compared with.
   const vectors = await embeddings.getMany(userId, [...memory.waiting, ...memory.witnesses]);
@@ -175,6 +177,7 @@ export async function openSession({ clustering, embeddings, background }: Sessio
       const found = place(image, state(), () => uuidFrom(`cluster:${eventId}`));
       const { state: after, assignment, placed, founded } = found;
       if (found.review) due.add(found.review);
+      reclusterDue ||= found.recluster;
       memory.background = after.background;
       memory.waiting = after.waiting.map(({ image_id }) => image_id);
       memory.witnesses = after.witnesses.map(({ image_id }) => image_id);
@@ -204,6 +207,13 @@ export async function openSession({ clustering, embeddings, background }: Sessio
       const clusters = [...due].map((cluster_id) => ({ cluster_id, size: entries.get(cluster_id)?.stats.count ?? 0 }));
       due.clear();
       return clusters;
+    },
+
+    /** Whether it is time to cluster the whole gallery afresh; asked once. */
+    isReclusterDue(): boolean {
+      const isDue = reclusterDue;
+      reclusterDue = false;
+      return isDue;
     },
 
     /** What dividing a cluster would move; nothing is changed yet. */

@@ -135,7 +135,12 @@ describe('restoring', () => {
   test('by announcing its bytes again', async () => {
     const sha256 = 'ab'.repeat(32);
     const accepted = { state: 'done', attempts: 1 } as const;
-    await seed(donePhoto(as, 1, { sha256, stages: { ingest: accepted, describe: accepted, faces: { state: 'done', attempts: 1 }, organize: accepted } }));
+    await seed(
+      donePhoto(as, 1, {
+        sha256,
+        stages: { ingest: accepted, describe: accepted, faces: { state: 'done', attempts: 1 }, organize: accepted },
+      }),
+    );
     await createChecksums(api.world.table, TABLE).claim(as, sha256, imageId(1));
     await call('DELETE', one(1));
     await events();
