@@ -7,6 +7,7 @@ import {
   createVectorsClient,
 } from '../../shared/adapters/clients.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
+import { createDownloadUrls } from '../../shared/adapters/download-urls.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createIdentity } from '../../shared/adapters/identity/accounts.ts';
 import { createSessionCheck, createSessions } from '../../shared/adapters/identity/sessions.ts';
@@ -124,6 +125,7 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
       signingCredentials,
       signatures: createLinkSignatures({ secrets, clock }),
     }),
+    downloadUrls: createDownloadUrls({ s3, bucket, signingCredentials }),
     identity,
     sessions: createSessions({ identity, profiles, clock }),
     assertSessionAlive: createSessionCheck({ profiles, clock }),

@@ -1,6 +1,7 @@
 import type { AzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import type { Checksums } from '../../shared/adapters/checksums.ts';
 import type { Clusters } from '../../shared/adapters/clusters.ts';
+import type { DownloadUrls } from '../../shared/adapters/download-urls.ts';
 import type { Embeddings } from '../../shared/adapters/embeddings.ts';
 import type { Identity } from '../../shared/adapters/identity/accounts.ts';
 import type { AssertSessionAlive, Sessions } from '../../shared/adapters/identity/sessions.ts';
@@ -37,6 +38,7 @@ export interface Deps {
   queues: Queues;
   uploadForms: UploadForms;
   imageUrls: RenderImageUrls;
+  downloadUrls: DownloadUrls;
   identity: Identity;
   sessions: Sessions;
   assertSessionAlive: AssertSessionAlive;

@@ -33,6 +33,7 @@ export const useCases: { [Id in ApiRouteId]: () => Promise<ApiUseCase<Id>> } = {
   listClusters: async () => (await import('./clusters/list-clusters.ts')).listClusters,
   getCluster: async () => (await import('./clusters/get-cluster.ts')).getCluster,
   getJob: async () => (await import('./jobs/get-job.ts')).getJob,
+  createDownload: async () => (await import('./downloads/create-download.ts')).createDownload,
   stats: async () => (await import('./service/stats.ts')).stats,
   health: async () => (await import('./service/health.ts')).health,
   openapi: async () => (await import('./service/openapi.ts')).openapi,

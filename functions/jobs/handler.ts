@@ -8,15 +8,18 @@ import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
+import { createObjectReader } from '../../shared/adapters/object-reader.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
+import { createZips } from '../../shared/adapters/zips.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
 import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
+import { createDownload } from './download.ts';
 import { createNameCluster } from './name-cluster.ts';
 import { createRecluster } from './recluster.ts';
 import { createReprocess } from './reprocess.ts';
@@ -38,13 +41,16 @@ const settings = readFunctionSettings(process.env, [
   'EMBEDDINGS_PROVIDER',
 ]);
 type NameMessage = Extract<JobMessage, { type: 'name_cluster' }>;
-type ReprocessMessage = Extract<JobMessage, { type: 'reprocess' }>;
+type LongMessage = Extract<JobMessage, { type: 'reprocess' | 'download' }>;
 
 const AZURE_TIMEOUT_MS = 30_000;
 /** Runs of a job that fail before it is given up. */
 const MOST_RUNS = 5;
+/** A part is written within a minute or two, and a person can fetch it in one go. The function itself has 15 minutes. */
+const DOWNLOAD_BOUNDS = { partBytes: 1_000_000_000, partImages: 2_000, runMs: 6 * 60_000 };
 
 const table = createTableClient();
+const s3 = createS3Client(settings.S3_ADDRESSING_STYLE);
 const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN);
 const queues = createQueues(createSqsClient(), {
   ingest: settings.INGEST_QUEUE_URL,
@@ -61,12 +67,26 @@ const deps = {
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
   clusters: createClusters(table, settings.TABLE_NAME),
   clustering: createClustering(table, settings.TABLE_NAME),
-  objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
+  objects: createObjects(s3, settings.BUCKET_NAME),
   background: EXPECTED_BACKGROUND[settings.EMBEDDINGS_PROVIDER === 'visual' ? 'visual' : 'text'],
 };
 const throttle = createAzureThrottle(table, settings.TABLE_NAME, systemClock);
 const recluster = createRecluster(deps);
 const reprocess = createReprocess(deps);
+const download = createDownload({
+  ...deps,
+  reader: createObjectReader(s3, settings.BUCKET_NAME),
+  zips: createZips(s3, settings.BUCKET_NAME),
+  clock: systemClock,
+  bounds: DOWNLOAD_BOUNDS,
+});
+const longWork = {
+  reprocess: {
+    run: reprocess,
+    gaveUp: 'Not all photos could be sent through their stages again. Those that were go on. Please ask for it again.',
+  },
+  download: { run: download, gaveUp: 'The photos could not be put together. Please ask for them again.' },
+};
 const nameCluster = createNameCluster({
   ...deps,
   azure: createAzureOpenAI({
@@ -84,7 +104,9 @@ export const handler = queueHandler<JobMessage>({
   parse: jobMessage,
   async handle(message, { receiptHandle, receiveCount, logger }) {
     if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
-    if (message.type === 'reprocess') return runAgain(message, { receiptHandle, receiveCount, logger });
+    if (message.type === 'reprocess' || message.type === 'download') {
+      return runOn(message, { receiptHandle, receiveCount, logger });
+    }
     try {
       await recluster(message.user_id, message.job_id);
     } catch (error) {
@@ -97,20 +119,18 @@ export const handler = queueHandler<JobMessage>({
 });
 
 /** What one run does not get to is left to the next, which comes with the same message. */
-async function runAgain(
-  { user_id, job_id }: ReprocessMessage,
+async function runOn(
+  { type, user_id, job_id }: LongMessage,
   { receiptHandle, receiveCount, logger }: Pick<Delivery<JobMessage>, 'receiptHandle' | 'receiveCount' | 'logger'>,
 ): Promise<void> {
   let end: 'ended' | 'more';
   try {
-    end = await reprocess(user_id, job_id);
+    end = await longWork[type].run(user_id, job_id);
   } catch (error) {
     const job = await deps.jobs.get(user_id, job_id);
     if (receiveCount - (job?.checkpoint?.runs ?? 0) < MOST_RUNS) throw error;
     logger.error('The job is given up.', error as Error);
-    const message =
-      'Not all photos could be sent through their stages again. Those that were go on. Please ask for it again.';
-    await deps.jobs.fail(user_id, job_id, { code: 'gave_up', message });
+    await deps.jobs.fail(user_id, job_id, { code: 'gave_up', message: longWork[type].gaveUp });
     return;
   }
   if (end === 'ended') return;

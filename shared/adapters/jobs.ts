@@ -1,20 +1,22 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { ClusterRequest, JobView } from '../contract/schemas.ts';
+import type { DownloadProgress, DownloadRequest } from '../domain/download.ts';
 import type { Reason } from '../domain/image.ts';
 import type { RerunPlan } from '../domain/rerun-plan.ts';
 import type { Clock, NewId } from './ids.ts';
 import { changeItem, holds, pendingShard, staleItems } from './table.ts';
 
 /** What a job is to do. */
-type Work = { type: 'recluster'; request: ClusterRequest } | { type: 'reprocess'; request: RerunPlan };
+type Work =
+  | { type: 'recluster'; request: ClusterRequest; checkpoint?: undefined }
+  | { type: 'reprocess'; request: RerunPlan; checkpoint?: Checkpoint }
+  | { type: 'download'; request: DownloadRequest; checkpoint?: DownloadProgress };
 export type Job<T extends JobView['type'] = JobView['type']> = Omit<JobView, 'type'> & { user_id: string } & Extract<
     Work,
     { type: T }
-  > & {
-    /** How far a run has come that goes through photos one by one. */
-    checkpoint?: Checkpoint;
-  };
+  >;
 
+/** How far a run has come that goes through photos one by one. */
 export interface Checkpoint {
   /** Which of the plan's lists is being read, and below which photo. */
   list: number;
@@ -85,7 +87,7 @@ export function createJobs(table: DynamoDBDocumentClient, tableName: string, clo
     },
 
     /** Says how far it has come (0–1), and where a run that dies is to be taken up; `null` where it has ended. */
-    advance: (userId: string, jobId: string, progress: number, checkpoint?: Checkpoint) =>
+    advance: (userId: string, jobId: string, progress: number, checkpoint?: Job['checkpoint']) =>
       change(userId, jobId, { status: 'running', progress, since: now(), ...(checkpoint && { checkpoint }) }),
 
     finish: (userId: string, jobId: string, result: Record<string, unknown>) =>

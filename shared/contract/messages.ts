@@ -48,6 +48,7 @@ export type OrganizeEvent = z.infer<typeof organizeEvent>;
 export const jobMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('recluster'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('reprocess'), user_id: userId, job_id: z.string() }),
+  z.object({ type: z.literal('download'), user_id: userId, job_id: z.string() }),
   /** Ask the model for a name; `revision` is the member count it is asked at, so that one name is bought once. */
   z.object({ type: z.literal('name_cluster'), user_id: userId, cluster_id: z.string(), revision: z.int() }),
 ]);

@@ -1,5 +1,6 @@
 import { authRoutes } from './routes/auth.ts';
 import { clusterRoutes } from './routes/clusters.ts';
+import { downloadRoutes } from './routes/downloads.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { mediaRoutes } from './routes/media.ts';
@@ -20,6 +21,7 @@ export const routes = [
   ...searchRoutes,
   ...mediaRoutes,
   ...jobRoutes,
+  ...downloadRoutes,
   ...serviceRoutes,
 ] as const satisfies readonly Route[];
 

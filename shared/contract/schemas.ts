@@ -3,6 +3,7 @@
 export * from './schemas/accounts.ts';
 export * from './schemas/clusters.ts';
 export * from './schemas/common.ts';
+export * from './schemas/downloads.ts';
 export * from './schemas/edits.ts';
 export * from './schemas/images.ts';
 export * from './schemas/search.ts';

@@ -11,6 +11,9 @@ export const thumbnailKey = (userId: string, imageId: string, size: ThumbnailSiz
 export const rawMetadataKey = (userId: string, imageId: string) => `raw/${userId}/${imageId}.json`;
 export const jobKey = (userId: string, jobId: string) => `jobs/${userId}/${jobId}.json`;
 
+export const downloadKey = (userId: string, jobId: string, part: number) =>
+  `downloads/${userId}/${jobId}/part-${part}.zip`;
+
 /** Every key a photo can own, for erasing it. */
 export function allImageKeys(userId: string, imageId: string): string[] {
   return [

@@ -50,7 +50,16 @@ test('a wildcard in a resource stands for objects of one prefix, or for the user
   const wild = statements
     .flatMap(({ resources }) => resources.map(shortResource))
     .filter((resource) => resource.includes('*'));
-  const allowed = ['*', '/incoming/*', '/jobs/*', '/originals/*', '/raw/*', '/thumbnails/*', '/index/u-*'];
+  const allowed = [
+    '*',
+    '/downloads/*',
+    '/incoming/*',
+    '/jobs/*',
+    '/originals/*',
+    '/raw/*',
+    '/thumbnails/*',
+    '/index/u-*',
+  ];
   expect([...new Set(wild)].sort()).toEqual(allowed.sort());
 });
 
@@ -69,7 +78,8 @@ describe('what each function may do with photos', () => {
         resourcesFor(role, action),
       ]),
     );
-  const [incoming, jobs, originals, raw, thumbnails] = [
+  const [downloads, incoming, jobs, originals, raw, thumbnails] = [
+    '/downloads/*',
     '/incoming/*',
     '/jobs/*',
     '/originals/*',
@@ -79,13 +89,13 @@ describe('what each function may do with photos', () => {
 
   test.each([
     ['WebAuthorizer', [], [], []],
-    ['WebApi', [], [incoming], []],
+    ['WebApi', [], [incoming, jobs], []],
     ['WebMedia', [originals, thumbnails], [], []],
-    ['WebUrlSigner', [originals, thumbnails], [incoming], []],
+    ['WebUrlSigner', [downloads, originals, thumbnails], [incoming], []],
     ['PipelineIngest', [incoming, originals], [originals, raw, thumbnails], [incoming, originals, raw, thumbnails]],
     ['PipelineDescribe', [thumbnails], [], []],
     ['PipelineOrganize', [jobs], [jobs], [incoming, originals, raw, thumbnails]],
-    ['PipelineJobs', [jobs], [jobs], []],
+    ['PipelineJobs', [jobs, originals], [downloads, jobs], []],
     ['PipelineSweep', [incoming], [originals], [incoming, originals]],
   ])('%s', (role, GetObject, PutObject, DeleteObject) => {
     expect(bucket(role)).toEqual({ GetObject, PutObject, DeleteObject });

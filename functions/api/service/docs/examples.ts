@@ -20,6 +20,7 @@ export const bodyExamples = {
   editImage: { title: 'First day at the sea', tags: ['beach', 'lisbon'], favorite: true },
   reprocessImage: { stages: ['describe'] },
   reprocessImages: { status: 'degraded', stages: ['describe'], dry_run: true },
+  createDownload: { all: true },
   batch: { action: 'tag', ids: ['019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21'], add: ['summer'], remove: [] },
 } as const satisfies Partial<Record<RouteId, unknown>>;
 
