@@ -22,7 +22,8 @@ export interface ImageItem extends Item {
 const TERMINAL = ['done', 'failed', 'rejected', 'duplicate', 'expired'];
 const ENDED = ['done', 'skipped', 'refused', 'waiting', 'failed'];
 /** What nobody derives from one photo, and so is not counted here. */
-const OWN_RIGHT = ['PROFILE', 'JOB', 'AZURE'];
+const OWN_RIGHT = ['PROFILE', 'JOB', 'AZURE', 'ALBUM_SETTINGS'];
+const ALBUMS = ['ALBUM', 'EVENT', 'IN_ALBUM', 'PLACED', 'TAKEN'];
 const PHOTOS_AND_CLUSTERS = ['IMAGE', 'VECTOR', 'CHECKSUM', 'CENTROID', 'CLUSTER', 'IN', 'CLUSTERING'];
 const INDEX = [
   'DOC',
@@ -75,7 +76,7 @@ type Kinds = ReadonlyMap<string, Item[]>;
 type Records = ReadonlyMap<string, ImageItem>;
 
 function unknownItems(kinds: Kinds): string[] {
-  const known = [...PHOTOS_AND_CLUSTERS, ...INDEX, ...OWN_RIGHT];
+  const known = [...PHOTOS_AND_CLUSTERS, ...INDEX, ...OWN_RIGHT, ...ALBUMS];
   return [...kinds.keys()].filter((kind) => !known.includes(kind)).map((kind) => `an item nobody knows: ${kind}`);
 }
 

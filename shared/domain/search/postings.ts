@@ -1,3 +1,4 @@
+import { membershipsOf, viewedListsOf } from '../albums/lists.ts';
 import { type ImageRecord, isDegraded, isTerminal } from '../image.ts';
 import { phashBands } from '../phash.ts';
 import { documentOf } from './document.ts';
@@ -23,6 +24,10 @@ export interface Posting {
   share?: number;
   /** `PHASH#`: the whole hash, 16 hex digits. */
   phash?: string;
+  /** `TAKEN#`: where it was taken, in degrees, and what that place is called. */
+  lat?: number;
+  lon?: number;
+  place?: string;
 }
 
 /** Something to offer while a person types. `key` is the rest of the item's sort key after `SUGGEST#`. */
@@ -45,7 +50,7 @@ export const listOf = {
   model: (model: string, promptVersion: string) => `MODEL#${indexForm(model)}/${indexForm(promptVersion)}`,
 };
 
-/** A photo is in so many lists at the most; what does not fit are its least telling words. */
+/** A photo is in so many lists at the most, albums it was put into aside; what does not fit are its least telling words. */
 const MOST_POSTINGS = 120;
 
 /**
@@ -75,12 +80,13 @@ export function postingsOf(record: ImageRecord): Posting[] {
     ...camerasOf(record).map((name) => posting(listOf.camera(name))),
     ...(record.color_bins ?? []).map(({ bin, ...color }) => posting(listOf.color(bin), color)),
     ...bandsOf(record).map(({ band, phash }) => posting(listOf.phash(band), { phash })),
+    ...viewedListsOf(record),
   ];
   const { terms, length } = documentOf(record);
   const words = terms
     .slice(0, MOST_POSTINGS - others.length)
     .map(({ stem, tf, fields }) => posting(listOf.term(stem), { tf, in: fields, len: length }));
-  return [...others, ...words];
+  return [...others, ...words, ...membershipsOf(record)];
 }
 
 /** The length of a photo's document in weighted words, as in its `TERM#` postings; 0 where it has none. */
