@@ -1,3 +1,5 @@
+import { createAlbumImages } from '../../shared/adapters/album-images.ts';
+import { createAlbums } from '../../shared/adapters/albums.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
 import {
@@ -102,6 +104,8 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
     edits: createImageEdits(table, tableName, clock),
     checksums: createChecksums(table, tableName),
     clusters: createClusters(table, tableName),
+    albums: createAlbums(table, tableName),
+    albumImages: createAlbumImages(table, tableName),
     postings: createPostings(table, tableName),
     summaries: createSummaries(table, tableName),
     embeddings: createEmbeddings(table, tableName),

@@ -1,3 +1,5 @@
+import type { AlbumImages } from '../../shared/adapters/album-images.ts';
+import type { Albums } from '../../shared/adapters/albums.ts';
 import type { AzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import type { Checksums } from '../../shared/adapters/checksums.ts';
 import type { Clusters } from '../../shared/adapters/clusters.ts';
@@ -27,6 +29,8 @@ export interface Deps {
   edits: ImageEdits;
   checksums: Checksums;
   clusters: Clusters;
+  albums: Albums;
+  albumImages: AlbumImages;
   postings: Postings;
   summaries: Pick<Summaries, 'get'>;
   embeddings: Pick<Embeddings, 'getMany'>;

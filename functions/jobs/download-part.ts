@@ -11,6 +11,8 @@ export interface PartDeps {
   /** From 1. */
   number: number;
   records: readonly ImageRecord[];
+  /** By id. */
+  albumNames: ReadonlyMap<string, string>;
   reader: ObjectReader;
   /** When it is written. */
   at: Date;
@@ -23,7 +25,7 @@ const METADATA = 'metadata';
  * The files of one zip: each photo under its original name, what is known of it as JSON, and last the manifest. Bytes are read one
  * photo at a time and checked as they pass by; those that are missing or differ from what was stored are named in the manifest.
  */
-export function createPart({ job, number, records, reader, at }: PartDeps) {
+export function createPart({ job, number, records, albumNames, reader, at }: PartDeps) {
   const images: ManifestEntry[] = [];
   let open: Readable | undefined;
 
@@ -42,7 +44,7 @@ export function createPart({ job, number, records, reader, at }: PartDeps) {
       const found = { sha256: passed.hash.digest('hex'), bytes: passed.bytes };
       const problem = open ? difference(record, found) : ({ problem: 'missing' } as const);
       const metadata = `${METADATA}/${file}.json`;
-      yield json(metadata, knownOf(record), modified);
+      yield json(metadata, knownOf(record, albumNames), modified);
       images.push({
         image_id: record.image_id,
         file,

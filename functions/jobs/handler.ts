@@ -1,3 +1,5 @@
+import { createAlbumImages } from '../../shared/adapters/album-images.ts';
+import { createAlbums } from '../../shared/adapters/albums.ts';
 import { AzureMisconfigured, AzureUnavailable, createAzureOpenAI } from '../../shared/adapters/azure-openai.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
@@ -75,6 +77,8 @@ const recluster = createRecluster(deps);
 const reprocess = createReprocess(deps);
 const download = createDownload({
   ...deps,
+  albums: createAlbums(table, settings.TABLE_NAME),
+  albumImages: createAlbumImages(table, settings.TABLE_NAME),
   reader: createObjectReader(s3, settings.BUCKET_NAME),
   zips: createZips(s3, settings.BUCKET_NAME),
   clock: systemClock,

@@ -5,7 +5,7 @@ import type { ImageRecord } from './image.ts';
 /** Photos as their owner takes them along: which ones, under what names, and what is written beside them. */
 
 /** What a download is of. `ids`: its list was stored when it was asked for. */
-export type DownloadRequest = { of: 'ids' } | { of: 'all' };
+export type DownloadRequest = { of: 'ids' } | { of: 'all' } | { of: 'album'; album_id: string };
 
 /** One zip of a download, as it was written. */
 export interface DownloadPart {
@@ -84,8 +84,8 @@ const folded = (name: string) => name.normalize('NFC').toLowerCase();
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
 const withoutReserved = (name: string) => (RESERVED.test(name) ? `_${name}` : name);
 
-/** What is known of a photo, as it is written beside it. */
-export function knownOf(record: ImageRecord) {
+/** What is known of a photo, as it is written beside it. Albums without a name are gone. */
+export function knownOf(record: ImageRecord, albumNames: ReadonlyMap<string, string>) {
   const { original, metadata, place, cluster, faces } = record;
   return {
     image_id: record.image_id,
@@ -99,7 +99,10 @@ export function knownOf(record: ImageRecord) {
     edited: EDITABLE_FIELDS.filter((field) => record.edits?.[field] !== undefined),
     favorite: record.favorite ?? false,
     archived: record.archived ?? false,
-    albums: Object.keys(record.albums ?? {}),
+    albums: Object.keys(record.albums ?? {}).flatMap((album_id) => {
+      const name = albumNames.get(album_id);
+      return name === undefined ? [] : { album_id, name };
+    }),
     cluster_id: cluster?.cluster_id ?? null,
     faces: faces?.map(({ box, person_id }) => ({ box, person_id })),
     taken_at: record.taken_at,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAlbums } from '../../shared/adapters/albums.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import type { DownloadResult, JobView } from '../../shared/contract/schemas.ts';
@@ -89,4 +90,19 @@ describe('the job of a download', () => {
     const jobId = await done('dan', new Date());
     expect((await api.call('GET', `/jobs/${jobId}`, { as: 'eve' })).status).toBe(404);
   });
+});
+
+test('of an album notes which; a smart one, and one that is not there, are refused', async () => {
+  const at = new Date().toISOString();
+  const albums = createAlbums(api.world.table, TABLE);
+  const album = { name: 'Summer', sort: 'taken', created_at: at, updated_at: at } as const;
+  await albums.create('fay', { ...album, album_id: imageId(1), kind: 'manual' });
+  await albums.create('fay', { ...album, album_id: imageId(2), kind: 'smart', query: { q: 'sea' } });
+  const answer = await ask('fay', { album_id: imageId(1) });
+  expect(answer.status).toBe(202);
+  const job = await jobs().get('fay', answer.json<JobView>().job_id);
+  expect(job).toMatchObject({ request: { of: 'album', album_id: imageId(1) } });
+  expect((await ask('fay', { album_id: imageId(2) })).status).toBe(409);
+  expect((await ask('fay', { album_id: imageId(3) })).status).toBe(404);
+  expect((await ask('gil', { album_id: imageId(1) })).status).toBe(404);
 });

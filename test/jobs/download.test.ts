@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createDownload, type DownloadDeps } from '../../functions/jobs/download.ts';
+import { createAlbumImages } from '../../shared/adapters/album-images.ts';
+import { createAlbums } from '../../shared/adapters/albums.ts';
+import { createImageIndex } from '../../shared/adapters/image-index.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjectReader } from '../../shared/adapters/object-reader.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createZips } from '../../shared/adapters/zips.ts';
+import { membershipsOf } from '../../shared/domain/albums/lists.ts';
 import type { DownloadPart, DownloadRequest, ManifestEntry } from '../../shared/domain/download.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
 import { downloadKey, jobKey, originalKey } from '../../shared/domain/object-keys.ts';
@@ -30,6 +34,8 @@ beforeAll(async () => {
   deps = {
     jobs: createJobs(world.table, TABLE, clock),
     images: createImages(world.table, TABLE, clock),
+    albums: createAlbums(world.table, TABLE),
+    albumImages: createAlbumImages(world.table, TABLE),
     objects: createObjects(world.s3, BUCKET),
     reader: createObjectReader(world.s3, BUCKET),
     zips: createZips(world.s3, BUCKET),
@@ -201,6 +207,26 @@ test('what a run has no time for is left to the next, which begins behind the la
   // It was not written again.
   expect(await world.keys(`downloads/${user}`)).toEqual([2, 3].map((number) => downloadKey(user, JOB, number)));
   expect((await result()).parts).toHaveLength(3);
+});
+
+test('an album in its order, and what its photos’ albums are called', async () => {
+  const album = { album_id: imageId(9_000), kind: 'manual', name: 'Summer', sort: 'manual' } as const;
+  const at = deps.clock().toISOString();
+  await createAlbums(world.table, TABLE).create(user, { ...album, created_at: at, updated_at: at });
+  for (const number of [1, 2, 3, 4]) {
+    const albums = number < 4 ? { [album.album_id]: `${4 - number}`, [imageId(9_999)]: 'x' } : {};
+    await store(number, { albums, ...(number === 2 && { trashed_at: at }) });
+  }
+  const photos = await deps.images.getMany(user, [1, 2, 3, 4].map(imageId));
+  const postings = photos.flatMap((record) =>
+    membershipsOf(record).map(({ list }) => ({ list, image_id: record.image_id })),
+  );
+  await createImageIndex(world.table, TABLE).writePostings(user, postings, []);
+  await ask({ of: 'album', album_id: album.album_id });
+  await run();
+  const { manifest, json } = await part(1);
+  expect(manifest.images.map(({ file }) => file)).toEqual(['3.jpg', '1.jpg']);
+  expect(json('metadata/3.jpg.json').albums).toEqual([{ album_id: album.album_id, name: 'Summer' }]);
 });
 
 test('nothing to take along is no part', async () => {

@@ -12,5 +12,6 @@ export const downloadRoutes = [
     access: 'user',
     body: { type: 'json', schema: schemas.downloadRequest },
     responses: { 200: schemas.job, 202: schemas.job },
+    problems: [404, 409],
   },
 ] as const satisfies readonly Route[];

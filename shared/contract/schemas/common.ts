@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 export const imageId = z.string().regex(/^[0-9a-f-]{36}$/, 'expected an image id as the API gave it');
 export const clusterId = z.string().regex(/^[0-9a-f-]{36}$/, 'expected a cluster id as the API gave it');
+export const albumId = z.string().regex(/^[0-9a-f-]{36}$/, 'expected an album id as the API gave it');
 export const jobId = z.string().regex(/^[0-9a-f-]{36}$/, 'expected a job id as the API gave it');
 export const timestamp = z.iso.datetime().describe('ISO 8601, UTC');
 

@@ -1,18 +1,22 @@
 import { z } from 'zod';
-import { imageId, timestamp } from './common.ts';
+import { albumId, imageId, timestamp } from './common.ts';
 
 export const MAX_DOWNLOAD_IDS = 10_000;
 
 export const downloadRequest = z
   .strictObject({
     image_ids: z.array(imageId).min(1).max(MAX_DOWNLOAD_IDS).optional().describe('These photos, in this order'),
+    album_id: albumId.optional().describe('What is in an album, in its order; of a smart one, pass the ids it shows'),
     all: z.literal(true).optional().describe('Everything, newest first'),
     originals: z.literal(true).default(true).describe('The very bytes that were uploaded'),
   })
-  .refine(({ image_ids, all }) => [image_ids, all].filter((one) => one !== undefined).length === 1, {
-    path: ['image_ids'],
-    message: 'expected exactly one of image_ids and all',
-  })
+  .refine(
+    ({ image_ids, album_id, all }) => [image_ids, album_id, all].filter((one) => one !== undefined).length === 1,
+    {
+      path: ['image_ids'],
+      message: 'expected exactly one of image_ids, album_id and all',
+    },
+  )
   .meta({ id: 'DownloadRequest' });
 
 /** What a job of type `download` answers as its `result` once it is done. */
