@@ -60,7 +60,7 @@ export class WebFunctions extends Construct {
         'EMBEDDINGS_PROVIDER',
       ),
     });
-    grants.table(this.api.role, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
+    grants.table(this.api.role, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
     grants.index(this.api.role, 'by_taken');
     grants.vectors(this.api.role, 'QueryVectors');
     grants.objects(this.api.role, { write: [incoming, jobs] });
@@ -84,7 +84,8 @@ export class WebFunctions extends Construct {
         'SECRET_ARN',
       ),
     });
-    grants.table(this.media.role, 'GetItem');
+    // Requests by a link are counted in the link.
+    grants.table(this.media.role, 'GetItem', 'UpdateItem');
     grants.objects(this.media.role, { read: [originals, thumbnails], absent: true });
     grants.secret(this.media.role);
 

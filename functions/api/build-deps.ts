@@ -18,15 +18,19 @@ import { createImageUrls } from '../../shared/adapters/image-urls.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createLinkSignatures } from '../../shared/adapters/link-signatures.ts';
+import { createLinks } from '../../shared/adapters/links.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createOpenLink } from '../../shared/adapters/open-link.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createProbes } from '../../shared/adapters/probes.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
+import { createShareSignatures } from '../../shared/adapters/share-signatures.ts';
 import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
 import { createSummaries } from '../../shared/adapters/summaries.ts';
+import { createTallies } from '../../shared/adapters/tallies.ts';
 import { createUploadForms } from '../../shared/adapters/uploads.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import type { FunctionSettings } from '../../shared/config.ts';
@@ -62,7 +66,10 @@ const EMBEDDING_TIMEOUT_MS = 3_000;
 type Settings = Pick<FunctionSettings, (typeof SETTINGS)[number]>;
 
 /** Everything the use cases work with, over the AWS clients of this process. */
-export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock' | 'newId' | 'sleep'>): Deps {
+export function buildDeps(
+  settings: Settings,
+  host: Pick<Deps, 'logger' | 'clock' | 'newId' | 'newToken' | 'sleep'>,
+): Deps {
   const { clock, logger } = host;
   const tableName = settings.TABLE_NAME;
   const bucket = settings.BUCKET_NAME;
@@ -79,6 +86,10 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
   const identity = createIdentity({ firebaseApiKey: settings.FIREBASE_API_KEY });
   const signingCredentials = createSignerCredentials(createStsClient(), settings.URL_SIGNER_ROLE_ARN, clock);
   const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN, clock);
+
+  const albums = createAlbums(table, tableName);
+  const links = createLinks(table, tableName, clock);
+  const shareSignatures = createShareSignatures({ secrets, clock });
 
   const vectors = createVectorsClient();
   const azureThrottle = createAzureThrottle(table, tableName, clock);
@@ -104,9 +115,10 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
     edits: createImageEdits(table, tableName, clock),
     checksums: createChecksums(table, tableName),
     clusters: createClusters(table, tableName),
-    albums: createAlbums(table, tableName),
+    albums,
     albumImages: createAlbumImages(table, tableName),
     postings: createPostings(table, tableName),
+    tallies: createTallies(table, tableName),
     summaries: createSummaries(table, tableName),
     embeddings: createEmbeddings(table, tableName),
     vectors: createVectors(vectors, settings.VECTOR_BUCKET_NAME),
@@ -130,6 +142,9 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
       signatures: createLinkSignatures({ secrets, clock }),
     }),
     downloadUrls: createDownloadUrls({ s3, bucket, signingCredentials }),
+    links,
+    shareSignatures,
+    openLink: createOpenLink({ links, albums, signatures: shareSignatures }),
     identity,
     sessions: createSessions({ identity, profiles, clock }),
     assertSessionAlive: createSessionCheck({ profiles, clock }),

@@ -12,12 +12,16 @@ import type { ImageEdits } from '../../shared/adapters/image-edits.ts';
 import type { RenderImageUrls } from '../../shared/adapters/image-urls.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
+import type { Links } from '../../shared/adapters/links.ts';
 import type { NearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
+import type { OpenLink } from '../../shared/adapters/open-link.ts';
 import type { Postings } from '../../shared/adapters/postings.ts';
 import type { Probes } from '../../shared/adapters/probes.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
+import type { ShareSignatures } from '../../shared/adapters/share-signatures.ts';
 import type { Summaries } from '../../shared/adapters/summaries.ts';
+import type { Tallies } from '../../shared/adapters/tallies.ts';
 import type { UploadForms } from '../../shared/adapters/uploads.ts';
 import type { Vectors } from '../../shared/adapters/vectors.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
@@ -32,6 +36,7 @@ export interface Deps {
   albums: Albums;
   albumImages: AlbumImages;
   postings: Postings;
+  tallies: Tallies;
   summaries: Pick<Summaries, 'get'>;
   embeddings: Pick<Embeddings, 'getMany'>;
   vectors: Pick<Vectors, 'query'>;
@@ -43,6 +48,9 @@ export interface Deps {
   uploadForms: UploadForms;
   imageUrls: RenderImageUrls;
   downloadUrls: DownloadUrls;
+  links: Links;
+  openLink: OpenLink;
+  shareSignatures: ShareSignatures;
   identity: Identity;
   sessions: Sessions;
   assertSessionAlive: AssertSessionAlive;
@@ -53,5 +61,7 @@ export interface Deps {
   logger: Logger;
   clock: Clock;
   newId: NewId;
+  /** A secret nobody can guess, fit for a URL. */
+  newToken: () => string;
   sleep: (milliseconds: number) => Promise<unknown>;
 }

@@ -3,6 +3,7 @@ import { clusterRoutes } from './routes/clusters.ts';
 import { downloadRoutes } from './routes/downloads.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { linkRoutes } from './routes/links.ts';
 import { mediaRoutes } from './routes/media.ts';
 import type { Access, Route } from './routes/route.ts';
 import { searchRoutes } from './routes/search.ts';
@@ -20,6 +21,7 @@ export const routes = [
   ...clusterRoutes,
   ...searchRoutes,
   ...mediaRoutes,
+  ...linkRoutes,
   ...jobRoutes,
   ...downloadRoutes,
   ...serviceRoutes,

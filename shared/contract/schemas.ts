@@ -6,5 +6,6 @@ export * from './schemas/common.ts';
 export * from './schemas/downloads.ts';
 export * from './schemas/edits.ts';
 export * from './schemas/images.ts';
+export * from './schemas/links.ts';
 export * from './schemas/search.ts';
 export * from './schemas/service.ts';

@@ -118,9 +118,9 @@ test('the api asks vector indexes and the timeline, and changes neither', () => 
   expect(resourcesFor('WebApi', 'dynamodb:Query')).toContain('/index/by_taken');
 });
 
-test('media and the authorizer read single records and change none', () => {
+test('media and the authorizer read single records, and media counts what links are used for', () => {
   expect(actionsOf('WebAuthorizer', 'dynamodb')).toEqual(['dynamodb:GetItem']);
-  expect(actionsOf('WebMedia', 'dynamodb')).toEqual(['dynamodb:GetItem']);
+  expect(actionsOf('WebMedia', 'dynamodb')).toEqual(['dynamodb:GetItem', 'dynamodb:UpdateItem']);
 });
 
 test('who sends photos on another round may begin it at any stage', () => {

@@ -1,7 +1,7 @@
 import { jobKey } from '../../../shared/domain/object-keys.ts';
 import { startJob } from '../jobs/start-job.ts';
+import { listedAlbum } from '../listed-album.ts';
 import type { ApiUseCase } from '../use-cases.ts';
-import { listedAlbum } from './listed-album.ts';
 
 /** Has photos put into zips, as a job. A list of ids is too long for the job's item: it lies in the bucket before the job is there. */
 export const createDownload: ApiUseCase<'createDownload'> = async (request, deps) => {

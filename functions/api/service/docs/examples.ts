@@ -20,6 +20,8 @@ export const bodyExamples = {
   editImage: { title: 'First day at the sea', tags: ['beach', 'lisbon'], favorite: true },
   reprocessImage: { stages: ['describe'] },
   reprocessImages: { status: 'degraded', stages: ['describe'], dry_run: true },
+  createLink: { expires_in: 604_800, password: 'sea shells', download: true },
+  accessShared: { password: 'sea shells' },
   createDownload: { all: true },
   batch: { action: 'tag', ids: ['019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21'], add: ['summer'], remove: [] },
 } as const satisfies Partial<Record<RouteId, unknown>>;
@@ -28,6 +30,9 @@ export const bodyExamples = {
 export const parameterExamples: Readonly<Record<string, string>> = {
   image_id: '019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21',
   cluster_id: '019c1b2f-0d11-7b0a-8c43-55b1d2e9f7a0',
+  album_id: '019c1b2f-5a02-7d3e-b1c4-0a9e6f2d7c18',
+  link_id: '019c1b31-0c5d-7e21-8f60-3d2b7a9e4c05',
+  token: 'kX0s2m1Qv5l8bU3rTz7yN4wJ6cE9aHdGfPqKoLiVeRg',
   job_id: '019c1b30-41c8-7f5d-a0de-92c47be0a613',
   size: 'medium',
 };

@@ -1,6 +1,6 @@
-import type { Album } from '../../../shared/domain/albums/album.ts';
-import { Conflict, NotFound } from '../../../shared/lambda/http/problems.ts';
-import type { Deps } from '../deps.ts';
+import type { Album } from '../../shared/domain/albums/album.ts';
+import { Conflict, NotFound } from '../../shared/lambda/http/problems.ts';
+import type { Deps } from './deps.ts';
 
 /**
  * An album whose photos are listed, so that they can be gone through, and one of them told from the others. Throws `NotFound` where there
