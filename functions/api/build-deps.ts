@@ -1,5 +1,6 @@
 import { createAlbumImages } from '../../shared/adapters/album-images.ts';
 import { createAlbums } from '../../shared/adapters/albums.ts';
+import { createAutoAlbums } from '../../shared/adapters/auto-albums.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
 import {
@@ -117,6 +118,7 @@ export function buildDeps(
     clusters: createClusters(table, tableName),
     albums,
     albumImages: createAlbumImages(table, tableName),
+    autoAlbums: createAutoAlbums(table, tableName),
     postings: createPostings(table, tableName),
     tallies: createTallies(table, tableName),
     summaries: createSummaries(table, tableName),

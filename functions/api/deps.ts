@@ -1,5 +1,6 @@
 import type { AlbumImages } from '../../shared/adapters/album-images.ts';
 import type { Albums } from '../../shared/adapters/albums.ts';
+import type { AutoAlbums } from '../../shared/adapters/auto-albums.ts';
 import type { AzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import type { Checksums } from '../../shared/adapters/checksums.ts';
 import type { Clusters } from '../../shared/adapters/clusters.ts';
@@ -35,6 +36,7 @@ export interface Deps {
   clusters: Clusters;
   albums: Albums;
   albumImages: AlbumImages;
+  autoAlbums: Pick<AutoAlbums, 'placeNames'>;
   postings: Postings;
   tallies: Tallies;
   summaries: Pick<Summaries, 'get'>;

@@ -22,6 +22,7 @@ import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.t
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
 import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
 import { createDownload } from './download.ts';
+import { createKeepAlbum } from './keep-album.ts';
 import { createNameCluster } from './name-cluster.ts';
 import { createRecluster } from './recluster.ts';
 import { createReprocess } from './reprocess.ts';
@@ -43,7 +44,7 @@ const settings = readFunctionSettings(process.env, [
   'EMBEDDINGS_PROVIDER',
 ]);
 type NameMessage = Extract<JobMessage, { type: 'name_cluster' }>;
-type LongMessage = Extract<JobMessage, { type: 'reprocess' | 'download' }>;
+type LongMessage = Extract<JobMessage, { type: 'reprocess' | 'download' | 'keep_album' | 'clear_album' }>;
 
 const AZURE_TIMEOUT_MS = 30_000;
 /** Runs of a job that fail before it is given up. */
@@ -65,6 +66,8 @@ const deps = {
   images: createImages(table, settings.TABLE_NAME, systemClock),
   edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   postings: createPostings(table, settings.TABLE_NAME),
+  albums: createAlbums(table, settings.TABLE_NAME),
+  albumImages: createAlbumImages(table, settings.TABLE_NAME),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
   clusters: createClusters(table, settings.TABLE_NAME),
@@ -75,21 +78,24 @@ const deps = {
 const throttle = createAzureThrottle(table, settings.TABLE_NAME, systemClock);
 const recluster = createRecluster(deps);
 const reprocess = createReprocess(deps);
+const keepAlbum = createKeepAlbum(deps);
 const download = createDownload({
   ...deps,
-  albums: createAlbums(table, settings.TABLE_NAME),
-  albumImages: createAlbumImages(table, settings.TABLE_NAME),
   reader: createObjectReader(s3, settings.BUCKET_NAME),
   zips: createZips(s3, settings.BUCKET_NAME),
   clock: systemClock,
   bounds: DOWNLOAD_BOUNDS,
 });
-const longWork = {
+const ALBUM_WORK = { run: keepAlbum, gaveUp: 'The fault is ours; it has been logged. No photo is lost by it.' };
+/** Work in runs, by type, and what is said where it fails for good. */
+const LONG_WORK = {
   reprocess: {
     run: reprocess,
     gaveUp: 'Not all photos could be sent through their stages again. Those that were go on. Please ask for it again.',
   },
   download: { run: download, gaveUp: 'The photos could not be put together. Please ask for them again.' },
+  keep_album: ALBUM_WORK,
+  clear_album: ALBUM_WORK,
 };
 const nameCluster = createNameCluster({
   ...deps,
@@ -108,9 +114,8 @@ export const handler = queueHandler<JobMessage>({
   parse: jobMessage,
   async handle(message, { receiptHandle, receiveCount, logger }) {
     if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
-    if (message.type === 'reprocess' || message.type === 'download') {
-      return runOn(message, { receiptHandle, receiveCount, logger });
-    }
+    if (message.type === 'auto_albums') return makeAlbums(message.user_id, message.job_id);
+    if (message.type !== 'recluster') return runOn(message, { receiptHandle, receiveCount, logger });
     try {
       await recluster(message.user_id, message.job_id);
     } catch (error) {
@@ -129,17 +134,23 @@ async function runOn(
 ): Promise<void> {
   let end: 'ended' | 'more';
   try {
-    end = await longWork[type].run(user_id, job_id);
+    end = await LONG_WORK[type].run(user_id, job_id);
   } catch (error) {
     const job = await deps.jobs.get(user_id, job_id);
     if (receiveCount - (job?.checkpoint?.runs ?? 0) < MOST_RUNS) throw error;
     logger.error('The job is given up.', error as Error);
-    await deps.jobs.fail(user_id, job_id, { code: 'gave_up', message: longWork[type].gaveUp });
+    await deps.jobs.fail(user_id, job_id, { code: 'gave_up', message: LONG_WORK[type].gaveUp });
     return;
   }
   if (end === 'ended') return;
   await queues.postpone('jobs', receiptHandle, 1);
   throw new MessagePostponed('The rest of the photos is left to the next run.');
+}
+
+/** Organize makes the albums; it goes through what there is by events of its own. */
+async function makeAlbums(user_id: string, job_id: string): Promise<void> {
+  const begin = { type: 'auto_albums', part: 0, list: 0, after: '', albums: 0 } as const;
+  await queues.organize([{ ...begin, event_id: `auto_albums:${job_id}:0`, user_id, job_id }]);
 }
 
 /** A name is worth waiting for, and nothing waits for a name: while Azure is away the message stays. */

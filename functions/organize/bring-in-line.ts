@@ -2,6 +2,7 @@ import { asDone } from '../../shared/domain/as-done.ts';
 import { type ClusterAssignment, hasEnded, type ImageRecord, isTerminal } from '../../shared/domain/image.ts';
 import type { OrganizeDeps } from './deps.ts';
 import { createIndexPhotos } from './index-photos.ts';
+import { createLeaveAlbums } from './leave-albums.ts';
 
 /** A photo that has a place now and is about to be done. */
 interface Finishing {
@@ -29,11 +30,13 @@ const MOST_LOOKS = 5;
 export function createBringInLine(deps: OrganizeDeps) {
   const { images, embeddings, clock } = deps;
   const indexPhotos = createIndexPhotos(deps);
+  const leaveAlbums = createLeaveAlbums(deps);
 
   return async function bringInLine(userId: string, { finishing, settling, erasing }: OpenWork): Promise<void> {
     const others = [...settling].filter((id) => !finishing.has(id) && !erasing.has(id));
     // What is under way again, or being erased, has an event of its own behind this one.
-    const settled = (await recordsOf(userId, others)).filter(({ status }) => isTerminal(status));
+    const ended = (await recordsOf(userId, others)).filter(({ status }) => isTerminal(status));
+    const settled = await leaveAlbums(userId, ended);
     let due = [...finishing.values()].filter(({ record }) => !erasing.has(record.image_id));
     let along = [
       ...settled.map((record) => ({ image_id: record.image_id, record })),
@@ -42,6 +45,11 @@ export function createBringInLine(deps: OrganizeDeps) {
     for (let looks = 1; due.length > 0 || along.length > 0; looks += 1) {
       if (looks > MOST_LOOKS)
         throw new Error(`${due.length} photos changed ${MOST_LOOKS} times while they were finished`);
+      const records = await leaveAlbums(
+        userId,
+        due.map(({ record }) => record),
+      );
+      due = due.map((photo, index) => ({ ...photo, record: records[index] ?? photo.record }));
       const finished = due.map((photo) => ({ ...photo, done: asDone(photo.record, photo.cluster, clock()) }));
       await indexPhotos(userId, [...along, ...finished.map(({ done }) => ({ image_id: done.image_id, record: done }))]);
       along = [];

@@ -1,3 +1,5 @@
+import { createAlbums } from '../../shared/adapters/albums.ts';
+import { createAutoAlbums } from '../../shared/adapters/auto-albums.ts';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
 import {
   createS3Client,
@@ -8,13 +10,16 @@ import {
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { createEvents } from '../../shared/adapters/events.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
+import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImageIndex } from '../../shared/adapters/image-index.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createTallies } from '../../shared/adapters/tallies.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { type OrganizeEvent, organizeEvent } from '../../shared/contract/messages.ts';
@@ -44,6 +49,11 @@ const organize = createOrganize({
   clustering: createClustering(table, settings.TABLE_NAME),
   clusters: createClusters(table, settings.TABLE_NAME),
   index: createImageIndex(table, settings.TABLE_NAME),
+  events: createEvents(table, settings.TABLE_NAME),
+  tallies: createTallies(table, settings.TABLE_NAME),
+  albums: createAlbums(table, settings.TABLE_NAME),
+  autoAlbums: createAutoAlbums(table, settings.TABLE_NAME),
+  edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   near: createNearDuplicates(table, settings.TABLE_NAME),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   queues: createQueues(createSqsClient(), {

@@ -4,6 +4,7 @@ import { changeSummary, emptySummary, type Summary } from '../../shared/domain/s
 import { changeSums, type Sums } from '../../shared/domain/tallies.ts';
 import type { OrganizeDeps } from './deps.ts';
 import { changeOf, type IndexChange } from './index-change.ts';
+import { eventsAfter, isTimeline } from './keep-events.ts';
 import { createPairPhotos } from './pair-photos.ts';
 
 /** An item ends at 400 KB. Ten photos come to about 50; only hostile metadata makes more of them. */
@@ -20,8 +21,8 @@ export interface PhotoToIndex {
  * can be written twice; counts cannot, so their new values stand in a journal before any is written: a pass that died is
  * completed from it, and what it may have left of a photo's postings is written anew when the photo's event comes back.
  */
-export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 'near' | 'clock'>) {
-  const { index, clock } = deps;
+export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 'near' | 'events' | 'clock'>) {
+  const { index, events, clock } = deps;
   const pairPhoto = createPairPhotos(deps);
 
   return async function indexPhotos(userId: string, photos: readonly PhotoToIndex[]): Promise<void> {
@@ -45,8 +46,8 @@ export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 
     await index.open(userId, journal);
     await index.writePostings(
       userId,
-      changes.flatMap(({ puts }) => puts),
-      changes.flatMap(({ deletes }) => deletes),
+      changes.flatMap(({ puts }) => puts).filter(isElsewhere),
+      changes.flatMap(({ deletes }) => deletes).filter(isElsewhere),
     );
     for (const { before, after, record } of changes) {
       // By now the postings of all of them are there, so that photos of one batch find each other.
@@ -64,10 +65,16 @@ export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 
       if (before.contribution) summary = changeSummary(summary, before.contribution, -1);
       if (after.contribution) summary = changeSummary(summary, after.contribution, 1);
     }
+    const version = (stored?.version ?? 0) + 1;
     return {
-      summary: { ...summary, version: (stored?.version ?? 0) + 1, updated_at: clock().toISOString() },
+      summary: { ...summary, version, updated_at: clock().toISOString() },
       suggestions: await suggestionsAfter(userId, changes),
       tallies: await talliesAfter(userId, changes),
+      timeline: {
+        puts: changes.flatMap(({ puts }) => puts).filter(({ list }) => isTimeline(list)),
+        deletes: changes.flatMap(({ deletes }) => deletes).filter(({ list }) => isTimeline(list)),
+      },
+      events: await eventsAfter(userId, changes, events, version),
       entries: changes.map(doubtful),
     };
   }
@@ -113,9 +120,12 @@ export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 
   }
 }
 
+/** Written besides the journal. */
+const isElsewhere = ({ list }: { list: string }): boolean => !isTimeline(list);
+
 /** What is to be believed of a photo when a pass dies: it counts as it will, and whatever was to be written may or may not be there. */
 function doubtful({ before, after, puts, deletes }: IndexChange): IndexEntry {
-  const unsure = [...puts, ...deletes].map(({ list }) => [list, '']);
+  const unsure = [...puts, ...deletes].filter(isElsewhere).map(({ list }) => [list, '']);
   return {
     ...after,
     lists: { ...after.lists, ...Object.fromEntries(unsure) },

@@ -2,6 +2,7 @@ import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import { createBringInLine, noWork } from './bring-in-line.ts';
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
 import { createErasePhoto } from './erase-photo.ts';
+import { createMakeAlbums } from './make-albums.ts';
 import { createMovePhotos } from './move-photos.ts';
 import { createPlacePhotos } from './place-photos.ts';
 import { openSession, type Session } from './session.ts';
@@ -16,6 +17,7 @@ export function createOrganize(deps: OrganizeDeps) {
   const placePhotos = createPlacePhotos(deps, show);
   const erasePhoto = createErasePhoto(deps, show);
   const { applyPart, reviewCluster } = createMovePhotos(deps, show);
+  const makeAlbums = createMakeAlbums(deps);
   const bringInLine = createBringInLine(deps);
 
   return async function organize(userId: string, events: readonly OrganizeEvent[]): Promise<void> {
@@ -53,10 +55,25 @@ export function createOrganize(deps: OrganizeDeps) {
         case 'named':
           await show.applyName(userId, run.event);
           break;
+        case 'auto_albums':
+          await finish();
+          await makeAlbums(userId, run.event);
+          break;
+        case 'album_kept':
+          await finish();
+          await endKeeping(userId, run.event);
+          break;
       }
     }
     await finish();
   };
+
+  /** From now on an album that became manual shows what is on its photos' records. */
+  async function endKeeping(userId: string, { album_id, job_id, images }: EventOf<'album_kept'>): Promise<void> {
+    const album = await deps.albums.get(userId, album_id);
+    if (album?.keeping?.job_id === job_id) await deps.albums.change(userId, album_id, { set: {}, remove: ['keeping'] });
+    await deps.jobs.finish(userId, job_id, { images });
+  }
 }
 
 type Run =
@@ -66,7 +83,9 @@ type Run =
   | { type: 'edited'; event: EventOf<'edited'> }
   | { type: 'reclustered'; event: EventOf<'reclustered'> }
   | { type: 'review'; event: EventOf<'review'> }
-  | { type: 'named'; event: EventOf<'named'> };
+  | { type: 'named'; event: EventOf<'named'> }
+  | { type: 'auto_albums'; event: EventOf<'auto_albums'> }
+  | { type: 'album_kept'; event: EventOf<'album_kept'> };
 
 /** Neighbouring `described` events together, all others one by one, in the order in which they came. */
 function runs(events: readonly OrganizeEvent[]): Run[] {

@@ -148,6 +148,8 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
       case 'edited':
         return letGo(event);
       case 'reclustered':
+      case 'auto_albums':
+      case 'album_kept':
         await endJob(event.user_id, event.job_id);
         return 'settled';
       case 'removed':

@@ -35,6 +35,22 @@ export function createAlbumImages(table: DynamoDBDocumentClient, tableName: stri
     return answer.Items ?? [];
   }
 
+  async function pageOf(
+    userId: string,
+    whole: KeyRange,
+    { cursor, limit }: { cursor?: string | undefined; limit: number },
+  ): Promise<AlbumImagesPage> {
+    const range = behind(whole, cursor);
+    // One more than asked for tells whether there is a next page.
+    const items = range ? await read(userId, range, limit + 1) : [];
+    const shown = items.slice(0, limit);
+    const last = shown.at(-1);
+    return {
+      imageIds: shown.map((item) => item.image_id as string),
+      nextCursor: items.length > limit && last ? encode(last.sk as string) : null,
+    };
+  }
+
   return {
     /** Whether a cursor is one of this album's, as it is ordered now. */
     knows: (album: Album, cursor: string): boolean => behind(rangeOf(album), cursor) !== null,
@@ -48,16 +64,18 @@ export function createAlbumImages(table: DynamoDBDocumentClient, tableName: stri
       album: Album,
       { cursor, limit }: { cursor?: string | undefined; limit: number },
     ): Promise<AlbumImagesPage> {
-      const range = behind(rangeOf(album), cursor);
-      // One more than asked for tells whether there is a next page.
-      const items = range ? await read(userId, range, limit + 1) : [];
-      const shown = items.slice(0, limit);
+      const { imageIds, nextCursor } = await pageOf(userId, rangeOf(album), { cursor, limit });
       const left = new Set(album.keeping?.except ?? []);
-      const last = shown.at(-1);
-      return {
-        imageIds: shown.map((item) => item.image_id as string).filter((id) => !left.has(id)),
-        nextCursor: items.length > limit && last ? encode(last.sk as string) : null,
-      };
+      return { imageIds: imageIds.filter((id) => !left.has(id)), nextCursor };
+    },
+
+    /** Ids of the photos that were put into an album, in the order in which they came, whether or not it is there any more. */
+    async members(
+      userId: string,
+      albumId: string,
+      { cursor, limit }: { cursor?: string | undefined; limit: number },
+    ): Promise<AlbumImagesPage> {
+      return pageOf(userId, rangeOfMembers(albumId, 'added'), { cursor, limit });
     },
 
     /** The rank of the photo behind this rank in an album put in order by hand; `null` at its end. */

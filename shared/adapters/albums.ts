@@ -104,6 +104,7 @@ export function createAlbums(table: DynamoDBDocumentClient, tableName: string) {
       })) as unknown as Album | null;
     },
 
+    /** Removes the definition, whatever it says. */
     async remove(userId: string, albumId: string): Promise<void> {
       await table.send(new DeleteCommand({ TableName: tableName, Key: key(userId, albumId) }));
     },
@@ -124,13 +125,12 @@ export function createAlbums(table: DynamoDBDocumentClient, tableName: string) {
       );
     },
 
-    /** What automatic albums are to be made by; nothing before their owner asked for any. */
-    async settings(userId: string): Promise<AlbumSettings> {
+    /** What automatic albums are to be made by; `null` before their owner asked for any. */
+    async settings(userId: string): Promise<AlbumSettings | null> {
       const answer = await table.send(
         new GetCommand({ TableName: tableName, Key: settingsKey(userId), ConsistentRead: true }),
       );
-      const { by = [], min_images = 1 } = (answer.Item ?? {}) as Partial<AlbumSettings>;
-      return { by, min_images };
+      return (answer.Item as AlbumSettings | undefined) ?? null;
     },
 
     async setSettings(userId: string, { by, min_images }: AlbumSettings): Promise<void> {

@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type AlbumsChange, albumsAfter } from '../domain/albums/membership.ts';
 import { LIMITS } from '../domain/description.ts';
 import { changeOf, type Edit, type RecordChange, retag } from '../domain/edits.ts';
 import { type ImageRecord, isTerminal, type Reason, type StageName } from '../domain/image.ts';
@@ -72,6 +73,9 @@ export function createImageEdits(table: DynamoDBDocumentClient, tableName: strin
         }
         return { change: changeOf(record, { tags: after }, at) };
       }),
+
+    /** Puts a photo into albums and takes it out of others. Refused where it would be in too many. */
+    inAlbums: (key: ImageKey, albums: AlbumsChange) => write(key, (record) => albumsAfter(record, albums)),
 
     /**
      * Sends a photo on a new round through these stages; its first message is the caller's to send (`queues.resume`). Refused where

@@ -1,8 +1,11 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { EventInterval } from '../domain/albums/events.ts';
 import type { Posting, Suggestion } from '../domain/search/postings.ts';
 import type { Contribution } from '../domain/summary.ts';
 import type { Sums, Tally } from '../domain/tallies.ts';
+import { createAutoAlbums } from './auto-albums.ts';
 import { writeItems } from './batch-write.ts';
+import { eventItem } from './events.ts';
 import { createSummaries, type StoredSummary } from './summaries.ts';
 import { type ItemKey, itemsByKey } from './table.ts';
 
@@ -28,6 +31,9 @@ export interface Journal {
   summary: StoredSummary;
   suggestions: CountedSuggestion[];
   tallies: { key: string; sums: Sums }[];
+  /** The order of taking, and the events in it: written together, so that the next pass finds neighbours where events say. */
+  timeline: { puts: PostingOf[]; deletes: Pick<PostingOf, 'list' | 'image_id'>[] };
+  events: { puts: EventInterval[]; deletes: EventInterval[] };
   /** What is to be believed of each photo if the pass dies: no posting, and no near-duplicate, is known to be right. */
   entries: IndexEntry[];
 }
@@ -42,18 +48,24 @@ export interface PostingOf extends Posting {
  */
 export function createImageIndex(table: DynamoDBDocumentClient, tableName: string) {
   const summaries = createSummaries(table, tableName);
+  const autoAlbums = createAutoAlbums(table, tableName);
   const journalKey = (userId: string) => ({ user_id: userId, sk: 'JOURNAL' });
   const entryKey = (userId: string, imageId: string) => ({ user_id: userId, sk: `DOC#${imageId}` });
   const suggestionKey = (userId: string, key: string) => ({ user_id: userId, sk: `SUGGEST#${key}` });
   const tallyKey = (userId: string, key: string) => ({ user_id: userId, sk: `TALLY#${key}` });
   const postingKey = (userId: string, list: string, imageId: string) => ({ user_id: userId, sk: `${list}#${imageId}` });
+  const postingItem = (userId: string, { list, image_id, ...attributes }: PostingOf) => ({
+    ...postingKey(userId, list, image_id),
+    image_id,
+    ...attributes,
+  });
 
   const read = (keys: readonly ItemKey[]) => itemsByKey(table, tableName, keys, { consistent: true });
 
   /** Writes what the journal says; `entries` may by now know better. Entries of photos that are gone (`gone`) are removed. */
   async function commit(
     userId: string,
-    { summary, suggestions, tallies, entries }: Journal,
+    { summary, suggestions, tallies, timeline, events, entries }: Journal,
     gone: ReadonlySet<string> = new Set(),
   ): Promise<void> {
     await summaries.put(userId, summary);
@@ -61,10 +73,13 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
       suggestions.filter(({ count }) => count > 0),
       suggestions.filter(({ count }) => count <= 0),
     ];
+    const starts = new Set(events.puts.map(({ start }) => start));
     const isKept = ({ sums }: Journal['tallies'][number]) => (sums.count ?? 0) > 0;
     await writeItems(table, tableName, {
       puts: [
         ...tallies.filter(isKept).map(({ key, sums }) => ({ ...tallyKey(userId, key), sums })),
+        ...timeline.puts.map((posting) => postingItem(userId, posting)),
+        ...events.puts.map((event) => eventItem(userId, event)),
         ...kept.map(({ key, text, kind, count }) => ({ ...suggestionKey(userId, key), text, kind, count })),
         ...entries
           .filter(({ image_id }) => !gone.has(image_id))
@@ -72,10 +87,13 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
       ],
       deletes: [
         ...tallies.filter((tally) => !isKept(tally)).map(({ key }) => tallyKey(userId, key)),
+        ...timeline.deletes.map(({ list, image_id }) => postingKey(userId, list, image_id)),
+        ...events.deletes.filter(({ start }) => !starts.has(start)).map((event) => eventItem(userId, event)),
         ...emptied.map(({ key }) => suggestionKey(userId, key)),
         ...entries.filter(({ image_id }) => gone.has(image_id)).map(({ image_id }) => entryKey(userId, image_id)),
       ],
     });
+    await autoAlbums.follow(userId, { tallies, events }, summary.updated_at);
     await table.send(new DeleteCommand({ TableName: tableName, Key: journalKey(userId) }));
   }
 
@@ -123,11 +141,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
       deletes: readonly Pick<PostingOf, 'list' | 'image_id'>[],
     ): Promise<void> {
       await writeItems(table, tableName, {
-        puts: puts.map(({ list, image_id, ...attributes }) => ({
-          ...postingKey(userId, list, image_id),
-          image_id,
-          ...attributes,
-        })),
+        puts: puts.map((posting) => postingItem(userId, posting)),
         deletes: deletes.map(({ list, image_id }) => postingKey(userId, list, image_id)),
       });
     },

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { ClusterRequest, JobView } from '../contract/schemas.ts';
+import type { AlbumSettings } from '../domain/albums/album.ts';
 import type { DownloadProgress, DownloadRequest } from '../domain/download.ts';
 import type { Reason } from '../domain/image.ts';
 import type { RerunPlan } from '../domain/rerun-plan.ts';
@@ -10,7 +11,12 @@ import { changeItem, holds, pendingShard, staleItems } from './table.ts';
 type Work =
   | { type: 'recluster'; request: ClusterRequest; checkpoint?: undefined }
   | { type: 'reprocess'; request: RerunPlan; checkpoint?: Checkpoint }
-  | { type: 'download'; request: DownloadRequest; checkpoint?: DownloadProgress };
+  | { type: 'download'; request: DownloadRequest; checkpoint?: DownloadProgress }
+  /** Makes the automatic albums of what is there. */
+  | { type: 'auto_albums'; request: AlbumSettings; checkpoint?: undefined }
+  /** Writes the members of an album that became manual onto their records, or has them forget one that is gone. */
+  | { type: 'keep_album'; request: { album_id: string }; checkpoint?: Checkpoint }
+  | { type: 'clear_album'; request: { album_id: string }; checkpoint?: Checkpoint };
 export type Job<T extends JobView['type'] = JobView['type']> = Omit<JobView, 'type'> & { user_id: string } & Extract<
     Work,
     { type: T }

@@ -42,6 +42,26 @@ export const organizeEvent = z.discriminatedUnion('type', [
   reclustered,
   /** Look again at a cluster that has grown: it may hold several. */
   z.object({ type: z.literal('review'), event_id: eventId, user_id: userId, cluster_id: z.string() }),
+  /** Make automatic albums of what is there: of the `list`-th list of rules, behind `after`. `albums`: those that are there so far. */
+  z.object({
+    type: z.literal('auto_albums'),
+    event_id: eventId,
+    user_id: userId,
+    job_id: z.string(),
+    part: z.int().nonnegative(),
+    list: z.int().nonnegative(),
+    after: z.string(),
+    albums: z.int().nonnegative(),
+  }),
+  /** The members of an album that became manual are on their records. */
+  z.object({
+    type: z.literal('album_kept'),
+    event_id: eventId,
+    user_id: userId,
+    album_id: z.string(),
+    job_id: z.string(),
+    images: z.int().nonnegative(),
+  }),
 ]);
 export type OrganizeEvent = z.infer<typeof organizeEvent>;
 
@@ -49,6 +69,9 @@ export const jobMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('recluster'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('reprocess'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('download'), user_id: userId, job_id: z.string() }),
+  z.object({ type: z.literal('auto_albums'), user_id: userId, job_id: z.string() }),
+  z.object({ type: z.literal('keep_album'), user_id: userId, job_id: z.string() }),
+  z.object({ type: z.literal('clear_album'), user_id: userId, job_id: z.string() }),
   /** Ask the model for a name; `revision` is the member count it is asked at, so that one name is bought once. */
   z.object({ type: z.literal('name_cluster'), user_id: userId, cluster_id: z.string(), revision: z.int() }),
 ]);

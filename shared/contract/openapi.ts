@@ -23,7 +23,7 @@ const TAGS: Record<Route['tag'], string> = {
   images: 'Uploading and looking at pictures',
   search: 'Finding pictures',
   clusters: 'Pictures that belong together',
-  albums: 'Albums',
+  albums: 'Pictures put together by hand, by rule or by search',
   jobs: 'Long work',
   service: 'About this service',
 };

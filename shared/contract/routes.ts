@@ -1,3 +1,4 @@
+import { albumRoutes } from './routes/albums.ts';
 import { authRoutes } from './routes/auth.ts';
 import { clusterRoutes } from './routes/clusters.ts';
 import { downloadRoutes } from './routes/downloads.ts';
@@ -19,6 +20,7 @@ export const routes = [
   ...authRoutes,
   ...imageRoutes,
   ...clusterRoutes,
+  ...albumRoutes,
   ...searchRoutes,
   ...mediaRoutes,
   ...linkRoutes,

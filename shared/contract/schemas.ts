@@ -1,6 +1,7 @@
 /** The shapes that go over the wire. Validation, types, OpenAPI and client types all come from here. */
 
 export * from './schemas/accounts.ts';
+export * from './schemas/albums.ts';
 export * from './schemas/clusters.ts';
 export * from './schemas/common.ts';
 export * from './schemas/downloads.ts';

@@ -4,8 +4,8 @@ import { drawPicture } from '../fixtures/pictures.ts';
 import { type Image, type Person, signUp } from './support/person.ts';
 import { startTestStack, type TestStack } from './support/stack.ts';
 
-/** Every method and path, aliases included, that names something of somebody's. */
-const naming = endpoints.filter(({ path }) => path.includes('{'));
+/** Every method and path, aliases included, that names something of somebody's. A share link opens to whoever has it. */
+const naming = endpoints.filter(({ path, access }) => path.includes('{') && !access.startsWith('link'));
 const NOBODYS = '01890000-0000-7000-8000-000000000000';
 /** As many alike as it takes for a cluster. */
 const ALIKE = 8;
@@ -29,7 +29,18 @@ beforeAll(async () => {
   const job = await ada.call('POST', '/images/cluster', { body: { k: 1, names: false }, headers });
   const { job_id = '' } = job.json<{ job_id: string }>();
   const { items } = await ada.get<{ items: { cluster_id: string }[] }>('/images/clusters');
-  hers = { image_id: picture.image_id, job_id, cluster_id: items[0]?.cluster_id ?? '', size: 'medium' };
+  const album = { name: 'Hers', image_ids: [picture.image_id] };
+  const { album_id = '' } = (await ada.call('POST', '/albums/manual', { body: album })).json<{ album_id: string }>();
+  const link = await ada.call('POST', `/albums/${album_id}/links`, { body: {} });
+  const { link_id = '' } = link.json<{ link_id: string }>();
+  hers = {
+    image_id: picture.image_id,
+    job_id,
+    cluster_id: items[0]?.cluster_id ?? '',
+    album_id,
+    link_id,
+    size: 'medium',
+  };
 });
 afterAll(() => stack?.remove());
 
@@ -38,7 +49,14 @@ const fill = (path: string, values: Record<string, string>) =>
 const nobodys = () => ({ ...Object.fromEntries(Object.keys(hers).map((name) => [name, NOBODYS])), size: 'medium' });
 
 /** What has to be said to a route for it to look at the id at all. */
-const BODIES: Partial<Record<RouteId, object>> = { editImage: { favorite: true }, reprocessImage: {} };
+const BODIES: Partial<Record<RouteId, object>> = {
+  editImage: { favorite: true },
+  reprocessImage: {},
+  editAlbum: { name: 'Mine' },
+  createLink: {},
+  addToAlbum: { ids: [NOBODYS] },
+  removeFromAlbum: { ids: [NOBODYS] },
+};
 
 /** Everything of an answer that could tell two of them apart, but what is new with every request. */
 async function answerTo(person: Person, method: string, path: string, sent?: object) {
@@ -74,12 +92,19 @@ describe('what is another’s answers as if there were none', () => {
 });
 
 describe('lists', () => {
-  test.each(['/images', '/images/list', '/images?status=done', '/images/clusters', '/search', '/images/duplicates'])(
-    '%s is empty',
-    async (path) => {
-      expect((await bob.get<{ items: unknown[] }>(path)).items).toEqual([]);
-    },
-  );
+  test.each([
+    '/albums',
+    '/albums/by-location',
+    '/albums/by-date',
+    '/images',
+    '/images/list',
+    '/images?status=done',
+    '/images/clusters',
+    '/search',
+    '/images/duplicates',
+  ])('%s is empty', async (path) => {
+    expect((await bob.get<{ items: unknown[] }>(path)).items).toEqual([]);
+  });
 
   test('from another’s place on are empty', async () => {
     expect(await bob.get(`/images?cursor=${hers.image_id}`)).toEqual({ items: [], next_cursor: null });

@@ -1,9 +1,13 @@
 import { ListVectorsCommand } from '@aws-sdk/client-s3vectors';
 import type { OrganizeDeps } from '../../functions/organize/deps.ts';
+import { createAlbums } from '../../shared/adapters/albums.ts';
+import { createAutoAlbums } from '../../shared/adapters/auto-albums.ts';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { createEvents } from '../../shared/adapters/events.ts';
+import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImageIndex } from '../../shared/adapters/image-index.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
@@ -11,6 +15,7 @@ import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { changeItem, pendingShard } from '../../shared/adapters/table.ts';
+import { createTallies } from '../../shared/adapters/tallies.ts';
 import { createVectors, vectorIndexName } from '../../shared/adapters/vectors.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import { normalise } from '../../shared/domain/clustering/vectors.ts';
@@ -32,6 +37,11 @@ export function organizeDeps(world: World, now: Date): OrganizeDeps {
     clustering: createClustering(world.table, TABLE),
     clusters: createClusters(world.table, TABLE),
     index: createImageIndex(world.table, TABLE),
+    events: createEvents(world.table, TABLE),
+    tallies: createTallies(world.table, TABLE),
+    albums: createAlbums(world.table, TABLE),
+    autoAlbums: createAutoAlbums(world.table, TABLE),
+    edits: createImageEdits(world.table, TABLE, clock),
     near: createNearDuplicates(world.table, TABLE),
     jobs: createJobs(world.table, TABLE, clock),
     queues: createQueues(world.sqs, world.urls),

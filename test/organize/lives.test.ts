@@ -3,13 +3,22 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OrganizeDeps } from '../../functions/organize/deps.ts';
 import { createOrganize } from '../../functions/organize/organize.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
+import type { Album } from '../../shared/domain/albums/album.ts';
 import { mortal } from '../support/mortal.ts';
-import { AT } from '../support/records.ts';
+import { AT, imageId } from '../support/records.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { createGallery, type Gallery, hashOf, organizeDeps, vectorOf } from './gallery.ts';
 
 const PHOTOS = 5;
 const GALLERIES = 10;
+const ALBUM: Album = {
+  album_id: imageId(998),
+  kind: 'manual',
+  name: 'Mine',
+  sort: 'manual',
+  created_at: AT.toISOString(),
+  updated_at: AT.toISOString(),
+};
 
 let world: World;
 let deps: OrganizeDeps;
@@ -55,7 +64,18 @@ const delivery: fc.Arbitrary<Delivery> = fc.record({
 
 async function act(gallery: Gallery, { photo, act, theme, picture, words }: Step): Promise<OrganizeEvent | null> {
   const there = await deps.images.get(gallery.key(photo));
-  const fields = { tags: [words, `theme${theme}`], title: words, favorite: picture === 0 };
+  const taken_at = `2024-05-1${picture}T0${photo}:00:00`;
+  const fields = {
+    tags: [words, `theme${theme}`],
+    title: words,
+    favorite: picture === 0,
+    taken_at,
+    taken_key: `${taken_at}#${imageId(photo)}`,
+    place: { city: words, country: 'Portugal' },
+    metadata: { gps: { lat: 38 + 2 * theme, lon: -9 } },
+    // Nobody has made the second one.
+    albums: { [theme === 0 ? ALBUM.album_id : imageId(999)]: `k${picture}` },
+  };
   switch (act) {
     case 'upload':
       return there ? null : gallery.described(photo, theme, { phash: hashOf(picture, photo), ...fields });
@@ -81,6 +101,8 @@ test('random lives of small galleries, killed anywhere and repeated, end as coun
         users += 1;
         const user = `Ann${users}`;
         const gallery = createGallery(world, deps, user);
+        await deps.albums.create(user, ALBUM);
+        await deps.albums.setSettings(user, { by: ['country', 'city', 'month', 'day', 'event'], min_images: 2 });
         let queue: OrganizeEvent[] = [];
         const happen = async (what: Step) => {
           const event = await act(gallery, what);

@@ -1,3 +1,4 @@
+import { checkAlbums } from './album-deviations.ts';
 import { checkIndex } from './index-deviations.ts';
 import type { Item } from './items.ts';
 
@@ -67,7 +68,7 @@ export function deviations(items: readonly Item[], vectors: readonly IndexedVect
     ...checkCentroids(kinds),
     ...checkMemory(kinds.get('CLUSTERING') ?? [], records),
     ...[...Map.groupBy(items, ({ user_id }) => user_id)].flatMap(([user, own]) =>
-      checkIndex(own).map((words) => `${user}: ${words}`),
+      [...checkIndex(own), ...checkAlbums(own)].map((words) => `${user}: ${words}`),
     ),
   ];
 }

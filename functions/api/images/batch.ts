@@ -1,6 +1,7 @@
 import type { BatchRequest, BatchResult } from '../../../shared/contract/schemas.ts';
 import { hasEnded, type ImageRecord } from '../../../shared/domain/image.ts';
 import { stagesToRun } from '../../../shared/domain/rerun.ts';
+import { albumAction } from '../albums/membership.ts';
 import type { Deps } from '../deps.ts';
 import type { ApiUseCase } from '../use-cases.ts';
 import { readEdit } from './read-edit.ts';
@@ -16,16 +17,25 @@ const DONE: Result = { result: 'done' };
 const NOT_FOUND: Result = { result: 'not_found' };
 
 /** What a batch does to one image, and what is left to be done once all have been seen to. */
-interface Action {
+export interface Action {
   run: (imageId: string) => Promise<Result>;
   finish?: () => Promise<void>;
 }
 
 /** The same for many images, each by itself: one that cannot be changed does not keep the others from it. May be repeated. */
 export const batch: ApiUseCase<'batch'> = async ({ body, user }, deps) => {
-  const { run, finish } = actionOf(body, user.user_id, deps);
+  const action = await actionOf(body, user.user_id, deps);
+  return { status: 200, body: await carryOut(body.ids, action, deps) };
+};
+
+/** Carries out an action on images, several at once; answers of each what became of it. */
+export async function carryOut(
+  ids: readonly string[],
+  { run, finish }: Action,
+  deps: Pick<Deps, 'logger'>,
+): Promise<{ items: BatchResult[] }> {
   const results = new Map<string, Result>();
-  const waiting = [...new Set(body.ids)];
+  const waiting = [...new Set(ids)];
 
   async function work(): Promise<void> {
     for (let imageId = waiting.pop(); imageId !== undefined; imageId = waiting.pop()) {
@@ -39,18 +49,15 @@ export const batch: ApiUseCase<'batch'> = async ({ body, user }, deps) => {
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   await finish?.();
-  return {
-    status: 200,
-    body: { items: body.ids.map((image_id) => ({ image_id, ...(results.get(image_id) ?? FAILED) })) },
-  };
-};
+  return { items: ids.map((image_id) => ({ image_id, ...(results.get(image_id) ?? FAILED) })) };
+}
 
 const FAILED: Result = {
   result: 'refused',
   error: { code: 'failed', message: 'The fault is ours; it has been logged. Trying again may help.' },
 };
 
-function actionOf(request: BatchRequest, userId: string, deps: Deps): Action {
+async function actionOf(request: BatchRequest, userId: string, deps: Deps): Promise<Action> {
   const changed: ImageRecord[] = [];
   switch (request.action) {
     case 'edit': {
@@ -77,6 +84,8 @@ function actionOf(request: BatchRequest, userId: string, deps: Deps): Action {
           return record.status === 'processing' && toCome ? DONE : { result: 'refused', error: reason };
         },
       };
+    case 'album':
+      return albumAction(userId, { ...request, ids: [...new Set(request.ids)] }, deps);
     case 'delete':
       return {
         async run(imageId) {
@@ -89,7 +98,7 @@ function actionOf(request: BatchRequest, userId: string, deps: Deps): Action {
   }
 }
 
-function edited(outcome: Awaited<ReturnType<Deps['edits']['edit']>>, changed: ImageRecord[]): Result {
+export function edited(outcome: Awaited<ReturnType<Deps['edits']['edit']>>, changed: ImageRecord[]): Result {
   if (!outcome) return NOT_FOUND;
   if (outcome.state === 'refused') return { result: 'refused', error: outcome.reason };
   if (outcome.state === 'changed') changed.push(outcome.record);

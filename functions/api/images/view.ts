@@ -77,6 +77,7 @@ function view(record: ImageRecord, names: ReadonlyMap<string, string>, urls: Url
           reason: cluster.reason,
         }
       : null,
+    albums: Object.keys(record.albums ?? {}),
     created_at: record.created_at,
     updated_at: record.updated_at,
     processing_ms: record.processing_ms ?? null,

@@ -85,11 +85,12 @@ export const imageRoutes = [
     id: 'batch',
     method: 'POST',
     path: '/images/batch',
-    summary: 'Edit, tag, reprocess or delete up to 500 images',
+    summary: 'Edit, tag, reprocess or delete up to 500 images, or put them into albums',
     tag: 'images',
     access: 'user',
     body: { type: 'json', schema: schemas.batchRequest },
     responses: { 200: schemas.batchResponse },
+    problems: [404, 409],
   },
   {
     id: 'deleteImage',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../../domain/description.ts';
 import { STAGES } from '../../domain/image.ts';
-import { imageId, reason } from './common.ts';
+import { albumId, imageId, reason } from './common.ts';
 import { job } from './service.ts';
 
 export const MAX_BATCH = 500;
@@ -92,13 +92,16 @@ export const reprocessEstimate = z
 /** Without `dry_run`, a job that was waited for until it had ended. */
 export const reprocessAnswer = z.union([reprocessEstimate, job]).meta({ id: 'ReprocessAnswer' });
 
-const ids = z.array(imageId).min(1).max(MAX_BATCH);
+export const imageIds = z.array(imageId).min(1).max(MAX_BATCH);
+const ids = imageIds;
+const albums = z.array(albumId).max(20).default([]);
 export const batchRequest = z
   .discriminatedUnion('action', [
     z.strictObject({ action: z.literal('edit'), ids, changes: imagePatch }),
     z.strictObject({ action: z.literal('tag'), ids, add: tags.default([]), remove: tags.default([]) }),
     z.strictObject({ action: z.literal('reprocess'), ids, stages }),
     z.strictObject({ action: z.literal('delete'), ids }),
+    z.strictObject({ action: z.literal('album'), ids, add: albums, remove: albums }),
   ])
   .meta({ id: 'BatchRequest' });
 export type BatchRequest = z.infer<typeof batchRequest>;

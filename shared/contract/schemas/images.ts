@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import { EDITABLE_FIELDS } from '../../domain/edits.ts';
 import { IMAGE_STATUSES, STAGE_STATES, TAKEN_AT_SOURCES } from '../../domain/image.ts';
-import { clusterId, flag, imageId, oneWayToPage, page, pageNumber, pageQuery, reason, timestamp } from './common.ts';
+import {
+  albumId,
+  clusterId,
+  flag,
+  imageId,
+  oneWayToPage,
+  page,
+  pageNumber,
+  pageQuery,
+  reason,
+  timestamp,
+} from './common.ts';
 
 export const MAX_UPLOAD_BYTES = 50 * 1024 * 1024;
 /** A multipart body as a whole. An event ends at 6 MB, which is 4.5 MB before base64; some of it is not the body's. */
@@ -121,6 +132,7 @@ export const image = z
         reason: z.string(),
       })
       .nullable(),
+    albums: z.array(albumId).describe('Albums it was put into by hand'),
     created_at: timestamp,
     updated_at: timestamp,
     processing_ms: z.number().nullable(),

@@ -6,7 +6,7 @@ export const JOB_STATUSES = ['queued', 'running', 'done', 'failed'] as const;
 export const job = z
   .object({
     job_id: jobId,
-    type: z.enum(['recluster', 'reprocess', 'download']),
+    type: z.enum(['recluster', 'reprocess', 'download', 'auto_albums', 'keep_album', 'clear_album']),
     status: z.enum(JOB_STATUSES),
     progress: z.number().min(0).max(1),
     result: z.record(z.string(), z.unknown()).nullable(),

@@ -8,6 +8,8 @@ const DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz';
 const TIME_DIGITS = 9;
 /** Of photos placed together: 36² places. */
 const INDEX_DIGITS = 2;
+/** Ranks that share one time. */
+export const MOST_PLACES = 36 ** INDEX_DIGITS;
 
 /** Sort keys end at 1,024 bytes. Reached by placing a thousand photos one by one behind the same one. */
 export const LONGEST_RANK = 200;
