@@ -29,6 +29,8 @@ type VectorOperation = 'CreateIndex' | 'DeleteVectors' | 'PutVectors' | 'QueryVe
 /** The permissions functions ask for, in the words of what they do. Each names single operations on single resources. */
 export interface Grants {
   table(role: Role, ...operations: readonly TableOperation[]): void;
+  /** To count what share links are used for, and to change nothing else. */
+  countLinks(role: Role): void;
   index(role: Role, name: 'by_taken' | 'pending'): void;
   objects(role: Role, access: ObjectAccess): void;
   vectors(role: Role, ...operations: readonly VectorOperation[]): void;
@@ -49,6 +51,11 @@ export function createGrants(storage: Storage, queues: Queues): Grants {
         operations.map((operation) => `dynamodb:${operation}`),
         [table.tableArn],
       );
+    },
+
+    countLinks(role) {
+      const onlyLinks = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['LINK#*'] } };
+      allow(role, ['dynamodb:UpdateItem'], [table.tableArn], undefined, onlyLinks);
     },
 
     index(role, name) {

@@ -84,8 +84,8 @@ export class WebFunctions extends Construct {
         'SECRET_ARN',
       ),
     });
-    // Requests by a link are counted in the link.
-    grants.table(this.media.role, 'GetItem', 'UpdateItem');
+    grants.table(this.media.role, 'GetItem');
+    grants.countLinks(this.media.role);
     grants.objects(this.media.role, { read: [originals, thumbnails], absent: true });
     grants.secret(this.media.role);
 

@@ -8,6 +8,7 @@ interface Statement {
   actions: string[];
   resources: readonly Json[];
   effect: string;
+  condition: Json | undefined;
 }
 
 /** Policies write a single value without its list. */
@@ -15,11 +16,12 @@ const list = (value: Json | undefined): readonly Json[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
 const statements: Statement[] = template.ofType('AWS::IAM::Policy').flatMap(({ id, Properties }) =>
-  list(Properties.PolicyDocument?.Statement).map(({ Action, Resource, Effect }) => ({
+  list(Properties.PolicyDocument?.Statement).map(({ Action, Resource, Effect, Condition }) => ({
     of: id.replace(/(Role)?DefaultPolicy.*/, ''),
     actions: list(Action).map(String),
     resources: list(Resource),
     effect: String(Effect),
+    condition: Condition,
   })),
 );
 const actionsOf = (role: string, service: string) =>
@@ -121,6 +123,8 @@ test('the api asks vector indexes and the timeline, and changes neither', () => 
 test('media and the authorizer read single records, and media counts what links are used for', () => {
   expect(actionsOf('WebAuthorizer', 'dynamodb')).toEqual(['dynamodb:GetItem']);
   expect(actionsOf('WebMedia', 'dynamodb')).toEqual(['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+  const counting = statements.find(({ of, actions }) => of === 'WebMedia' && actions.includes('dynamodb:UpdateItem'));
+  expect(counting?.condition).toEqual({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['LINK#*'] } });
 });
 
 test('who sends photos on another round may begin it at any stage', () => {
