@@ -44,7 +44,6 @@ export function createServeShared({ openLink, images, reader, deliver }: ServeSh
 
     const record = await images.getVisible({ userId: link.link.owner, imageId: image_id });
     if (!record || !isSharedIn(link.album, record)) throw new NotFound('image');
-    enforce(route, caller, record.user_id);
     const chosen = choose(record, name, link.link);
     if (!chosen) throw new NotFound('image');
     const method = event.httpMethod === 'HEAD' ? 'HEAD' : 'GET';

@@ -126,6 +126,7 @@ describe.each(['presigned', 'proxy'] as const)('by a link, where URLs are %s', (
     const revoked = await get(token, image_id, 'thumbnails/small', query);
     const never = await get(newToken(), image_id, 'thumbnails/small', query);
     expect(revoked.status).toBe(404);
+    expect(revoked.json()).toMatchObject({ detail: expect.stringMatching(/not any more/) });
     expect(revoked.json()).toEqual(never.json());
   });
 
