@@ -1,4 +1,4 @@
-import { carryOut } from '../images/batch.ts';
+import { carryOut } from '../images/carry-out.ts';
 import type { ApiUseCase } from '../use-cases.ts';
 import { albumAction } from './membership.ts';
 

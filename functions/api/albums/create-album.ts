@@ -4,7 +4,7 @@ import { plainLine, plainText } from '../../../shared/domain/plain-text.ts';
 import { InvalidRequest } from '../../../shared/lambda/http/problems.ts';
 import type { RequestOf } from '../../../shared/lambda/http/use-case.ts';
 import type { Deps } from '../deps.ts';
-import { carryOut } from '../images/batch.ts';
+import { carryOut } from '../images/carry-out.ts';
 import type { ApiUseCase } from '../use-cases.ts';
 import { albumAction } from './membership.ts';
 import { readSearch } from './saved-search.ts';

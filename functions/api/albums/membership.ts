@@ -9,8 +9,7 @@ import {
 import type { ImageRecord } from '../../../shared/domain/image.ts';
 import { Conflict, InvalidRequest, NotFound } from '../../../shared/lambda/http/problems.ts';
 import type { Deps } from '../deps.ts';
-import type { Action } from '../images/batch.ts';
-import { edited } from '../images/batch.ts';
+import { type Action, edited } from '../images/carry-out.ts';
 import { sendEdited } from '../images/send-edited.ts';
 import { becomeManual } from './become-manual.ts';
 

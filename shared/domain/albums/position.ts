@@ -29,8 +29,11 @@ export const rankAt = (at: Date, index: number): string =>
 
 /** `count` ranks in order, all above `low` and below `high` (`null`: nothing follows). `low` must be below `high`. */
 export function ranksBetween(low: string, high: string | null, count: number): string[] {
-  const rank = between(low, high?.replace(/0+$/, '') ?? null);
-  return count === 1 ? [rank] : Array.from({ length: count }, (_, index) => rank + inDigits(index + 1, INDEX_DIGITS));
+  if (count === 0) return [];
+  // Halved again and again, so that ranks of many are hardly longer than that of one.
+  const middle = between(low, high?.replace(/0+$/, '') ?? null);
+  const before = Math.floor((count - 1) / 2);
+  return [...ranksBetween(low, middle, before), middle, ...ranksBetween(middle, high, count - 1 - before)];
 }
 
 /** Neither bound nor result is longer than it must be: the result never ends in 0. */
