@@ -55,12 +55,14 @@ export class Api extends Construct {
       user: { integration: buffered, options: { authorizationType: AuthorizationType.CUSTOM, authorizer } },
       public: { integration: buffered, options: open },
       media: { integration: streamed, options: open },
+      link: { integration: buffered, options: open },
+      'link-media': { integration: streamed, options: open },
     };
     for (const { method, path, access } of endpoints) {
       const way = ways[access];
       const resource = root.resourceForPath(path.slice(1));
       // Players and download managers ask for the size first.
-      const methods = access === 'media' ? [method, 'HEAD'] : [method];
+      const methods = way.integration === streamed ? [method, 'HEAD'] : [method];
       for (const each of methods) explain(resource.addMethod(each, way.integration, way.options), access);
     }
     addGatewayResponses(api, errorHeaders(settings.CORS_ORIGINS));
@@ -147,6 +149,8 @@ function integration(
 
 const WHY_OPEN: Record<Exclude<Access, 'user'>, string> = {
   public: 'Signing in, health and the documentation must be reachable without a token.',
+  link: 'Whoever has the token of a link may read what it opens; the function looks the link up itself.',
+  'link-media': 'As for links; and so that URLs work in an <img>.',
   media: 'The media function verifies the token or the URL’s signature itself, so that URLs work in an <img>.',
 };
 

@@ -1,6 +1,6 @@
 import type { CorsOptions } from 'aws-cdk-lib/aws-apigateway';
 
-const REQUEST_HEADERS = ['Authorization', 'Content-Type', 'If-None-Match', 'Prefer', 'Range'];
+const REQUEST_HEADERS = ['Authorization', 'Content-Type', 'If-None-Match', 'Prefer', 'Range', 'Share-Access'];
 const RESPONSE_HEADERS = ['Content-Range', 'ETag', 'Location', 'Preference-Applied', 'Retry-After'];
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 

@@ -9,13 +9,16 @@ export const originals = 'originals/*';
 export const thumbnails = 'thumbnails/*';
 export const raw = 'raw/*';
 export const jobs = 'jobs/*';
-type Part = typeof incoming | typeof originals | typeof thumbnails | typeof raw | typeof jobs;
+export const downloads = 'downloads/*';
+type Part = typeof incoming | typeof originals | typeof thumbnails | typeof raw | typeof jobs | typeof downloads;
 
 /** What a function may do with the objects below certain prefixes. */
 interface ObjectAccess {
   readonly read?: readonly Part[];
   readonly write?: readonly Part[];
   readonly remove?: readonly Part[];
+  /** It writes in pieces, and takes back those of an object that could not be finished. */
+  readonly inPieces?: readonly Part[];
   /** It asks for objects that may not be there, and must be told so. */
   readonly absent?: boolean;
 }
@@ -26,6 +29,8 @@ type VectorOperation = 'CreateIndex' | 'DeleteVectors' | 'PutVectors' | 'QueryVe
 /** The permissions functions ask for, in the words of what they do. Each names single operations on single resources. */
 export interface Grants {
   table(role: Role, ...operations: readonly TableOperation[]): void;
+  /** To count what share links are used for, and to change nothing else. */
+  countLinks(role: Role): void;
   index(role: Role, name: 'by_taken' | 'pending'): void;
   objects(role: Role, access: ObjectAccess): void;
   vectors(role: Role, ...operations: readonly VectorOperation[]): void;
@@ -49,22 +54,29 @@ export function createGrants(storage: Storage, queues: Queues): Grants {
       );
     },
 
+    countLinks(role) {
+      const onlyLinks = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['LINK#*'] } };
+      allow(role, ['dynamodb:UpdateItem'], [table.tableArn], undefined, onlyLinks);
+    },
+
     index(role, name) {
       allow(role, ['dynamodb:Query'], [`${table.tableArn}/index/${name}`]);
     },
 
-    objects(role, { read = [], write = [], remove = [], absent = false }) {
+    objects(role, { read = [], write = [], remove = [], inPieces = [], absent = false }) {
       const within = (parts: readonly Part[]) => parts.map((part) => bucket.arnForObjects(part));
       const reason = 'Every photo is an object of its own; a function is held to the prefixes it works on.';
       if (read.length > 0) allow(role, ['s3:GetObject'], within(read), reason);
       if (write.length > 0) allow(role, ['s3:PutObject'], within(write), reason);
       if (remove.length > 0) allow(role, ['s3:DeleteObject'], within(remove), reason);
+      if (inPieces.length > 0) allow(role, ['s3:PutObject', 's3:AbortMultipartUpload'], within(inPieces), reason);
       // Without it a missing key answers 403 and cannot be told from a refusal. No condition on the prefix: a request for one
       // object carries none, so the condition would never hold.
       if (absent) allow(role, ['s3:ListBucket'], [bucket.bucketArn]);
       if (bucketKey) {
-        if (read.length > 0 || write.length > 0) allow(role, ['kms:Decrypt'], [bucketKey.keyArn]);
-        if (write.length > 0) allow(role, ['kms:GenerateDataKey'], [bucketKey.keyArn]);
+        const writes = write.length > 0 || inPieces.length > 0;
+        if (read.length > 0 || writes) allow(role, ['kms:Decrypt'], [bucketKey.keyArn]);
+        if (writes) allow(role, ['kms:GenerateDataKey'], [bucketKey.keyArn]);
       }
     },
 

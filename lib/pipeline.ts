@@ -9,7 +9,7 @@ import type { Deployment } from '../shared/config.ts';
 import type { Bundles } from './bundle.ts';
 import type { Environment } from './environment.ts';
 import { NodeFunction } from './functions.ts';
-import { type Grants, incoming, jobs, originals, raw, thumbnails } from './grants.ts';
+import { downloads, type Grants, incoming, jobs, originals, raw, thumbnails } from './grants.ts';
 import { CONSUMER_TIMEOUTS, type Queues } from './queues.ts';
 
 export interface PipelineProps {
@@ -153,7 +153,7 @@ export class Pipeline extends Construct {
     const { function: job, role } = new NodeFunction(this, 'Jobs', {
       source: 'jobs',
       bundles,
-      description: 'Long work: clusters a gallery anew, runs stages again, has clusters named',
+      description: 'Long work: clusters a gallery anew, runs stages again, has clusters named, puts downloads together',
       memorySize: 2048,
       timeout: CONSUMER_TIMEOUTS.jobs,
       environment: environment(
@@ -173,7 +173,7 @@ export class Pipeline extends Construct {
     });
     job.addEventSource(source(queues.jobs.queue, { batchSize: 1, maxConcurrency: JOBS_CONCURRENCY }));
     grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem');
-    grants.objects(role, { read: [jobs], write: [jobs], absent: true });
+    grants.objects(role, { read: [jobs, originals], write: [jobs], inPieces: [downloads], absent: true });
     grants.send(role, 'ingest', 'describe', 'faces', 'organize');
     grants.secret(role);
   }

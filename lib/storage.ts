@@ -54,6 +54,8 @@ export class Storage extends Construct {
       lifecycleRules: [
         { id: 'uploads-nobody-fetched', prefix: 'incoming/', expiration: Duration.days(30) },
         { id: 'plans-of-ended-jobs', prefix: 'jobs/', expiration: Duration.days(7) },
+        // As long as shared/domain/download.ts says.
+        { id: 'downloads', prefix: 'downloads/', expiration: Duration.days(7) },
         { id: 'broken-off-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       cors:

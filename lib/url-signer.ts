@@ -1,7 +1,7 @@
 import { ArnPrincipal, CompositePrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { NodeFunction } from './functions.ts';
-import { type Grants, incoming, originals, thumbnails } from './grants.ts';
+import { downloads, type Grants, incoming, originals, thumbnails } from './grants.ts';
 import { allow } from './permissions.ts';
 
 /**
@@ -13,7 +13,7 @@ export function createUrlSigner(scope: Construct, id: string, signers: readonly 
     description: 'Signs image URLs and upload forms of Shoebox',
     assumedBy: new CompositePrincipal(...signers.map(({ role }) => new ArnPrincipal(role.roleArn))),
   });
-  grants.objects(signer, { read: [originals, thumbnails], write: [incoming] });
+  grants.objects(signer, { read: [originals, thumbnails, downloads], write: [incoming] });
   for (const { role, function: fn } of signers) {
     allow(role, ['sts:AssumeRole'], [signer.roleArn]);
     fn.addEnvironment('URL_SIGNER_ROLE_ARN', signer.roleArn);

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import type { Bundles } from './bundle.ts';
 import type { Environment } from './environment.ts';
 import { NodeFunction } from './functions.ts';
-import { type Grants, incoming, originals, thumbnails } from './grants.ts';
+import { type Grants, incoming, jobs, originals, thumbnails } from './grants.ts';
 import { createUrlSigner } from './url-signer.ts';
 
 /** The gateway waits no longer than this for an answer that is not streamed. */
@@ -62,10 +62,10 @@ export class WebFunctions extends Construct {
         'EMBEDDINGS_PROVIDER',
       ),
     });
-    grants.table(this.api.role, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem');
+    grants.table(this.api.role, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
     grants.index(this.api.role, 'by_taken');
     grants.vectors(this.api.role, 'QueryVectors');
-    grants.objects(this.api.role, { write: [incoming] });
+    grants.objects(this.api.role, { write: [incoming, jobs] });
     grants.send(this.api.role, 'ingest', 'describe', 'faces', 'organize', 'jobs');
     grants.secret(this.api.role);
     grants.probe(this.api.role);
@@ -87,6 +87,7 @@ export class WebFunctions extends Construct {
       ),
     });
     grants.table(this.media.role, 'GetItem');
+    grants.countLinks(this.media.role);
     grants.objects(this.media.role, { read: [originals, thumbnails], absent: true });
     grants.secret(this.media.role);
 

@@ -11,6 +11,7 @@ import {
   createVectorsClient,
 } from '../../shared/adapters/clients.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
+import { createDownloadUrls } from '../../shared/adapters/download-urls.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createIdentity } from '../../shared/adapters/identity/accounts.ts';
 import { createSessionCheck, createSessions } from '../../shared/adapters/identity/sessions.ts';
@@ -19,13 +20,16 @@ import { createImageUrls } from '../../shared/adapters/image-urls.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createLinkSignatures } from '../../shared/adapters/link-signatures.ts';
+import { createLinks } from '../../shared/adapters/links.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createOpenLink } from '../../shared/adapters/open-link.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createProbes } from '../../shared/adapters/probes.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
+import { createShareSignatures } from '../../shared/adapters/share-signatures.ts';
 import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
 import { createSummaries } from '../../shared/adapters/summaries.ts';
 import { createTallies } from '../../shared/adapters/tallies.ts';
@@ -67,7 +71,10 @@ const EMBEDDING_TIMEOUT_MS = 3_000;
 type Settings = Pick<FunctionSettings, (typeof SETTINGS)[number]>;
 
 /** Everything the use cases work with, over the AWS clients of this process. */
-export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock' | 'newId' | 'sleep'>): Deps {
+export function buildDeps(
+  settings: Settings,
+  host: Pick<Deps, 'logger' | 'clock' | 'newId' | 'newToken' | 'sleep'>,
+): Deps {
   const { clock, logger } = host;
   const tableName = settings.TABLE_NAME;
   const bucket = settings.BUCKET_NAME;
@@ -85,6 +92,10 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
   const identity = createIdentity({ firebaseApiKey: settings.FIREBASE_API_KEY });
   const signingCredentials = createSignerCredentials(createStsClient(), settings.URL_SIGNER_ROLE_ARN, clock);
   const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN, clock);
+
+  const albums = createAlbums(table, tableName);
+  const links = createLinks(table, tableName, clock);
+  const shareSignatures = createShareSignatures({ secrets, clock });
 
   const vectors = createVectorsClient();
   const azureThrottle = createAzureThrottle(table, tableName, clock);
@@ -110,7 +121,7 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
     edits: createImageEdits(table, tableName, clock),
     checksums: createChecksums(table, tableName),
     clusters: createClusters(table, tableName),
-    albums: createAlbums(table, tableName),
+    albums,
     albumImages: createAlbumImages(table, tableName),
     autoAlbums: createAutoAlbums(table, tableName),
     undo: createUndo(table, tableName),
@@ -139,6 +150,10 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
       signingCredentials,
       signatures: createLinkSignatures({ secrets, clock }),
     }),
+    downloadUrls: createDownloadUrls({ s3, bucket, signingCredentials }),
+    links,
+    shareSignatures,
+    openLink: createOpenLink({ links, albums, signatures: shareSignatures }),
     identity,
     sessions: createSessions({ identity, profiles, clock }),
     assertSessionAlive: createSessionCheck({ profiles, clock }),

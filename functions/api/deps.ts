@@ -5,6 +5,7 @@ import type { AutoAlbums } from '../../shared/adapters/auto-albums.ts';
 import type { AzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import type { Checksums } from '../../shared/adapters/checksums.ts';
 import type { Clusters } from '../../shared/adapters/clusters.ts';
+import type { DownloadUrls } from '../../shared/adapters/download-urls.ts';
 import type { Embeddings } from '../../shared/adapters/embeddings.ts';
 import type { Identity } from '../../shared/adapters/identity/accounts.ts';
 import type { AssertSessionAlive, Sessions } from '../../shared/adapters/identity/sessions.ts';
@@ -13,11 +14,14 @@ import type { ImageEdits } from '../../shared/adapters/image-edits.ts';
 import type { RenderImageUrls } from '../../shared/adapters/image-urls.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
+import type { Links } from '../../shared/adapters/links.ts';
 import type { NearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
+import type { OpenLink } from '../../shared/adapters/open-link.ts';
 import type { Postings } from '../../shared/adapters/postings.ts';
 import type { Probes } from '../../shared/adapters/probes.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
+import type { ShareSignatures } from '../../shared/adapters/share-signatures.ts';
 import type { Summaries } from '../../shared/adapters/summaries.ts';
 import type { Tallies } from '../../shared/adapters/tallies.ts';
 import type { Undo } from '../../shared/adapters/undo.ts';
@@ -49,6 +53,10 @@ export interface Deps {
   queues: Queues;
   uploadForms: UploadForms;
   imageUrls: RenderImageUrls;
+  downloadUrls: DownloadUrls;
+  links: Links;
+  openLink: OpenLink;
+  shareSignatures: ShareSignatures;
   identity: Identity;
   sessions: Sessions;
   assertSessionAlive: AssertSessionAlive;
@@ -61,5 +69,7 @@ export interface Deps {
   logger: Logger;
   clock: Clock;
   newId: NewId;
+  /** A secret nobody can guess, fit for a URL. */
+  newToken: () => string;
   sleep: (milliseconds: number) => Promise<unknown>;
 }

@@ -3,7 +3,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import httpHeaderNormalizer from '@middy/http-header-normalizer';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import { newUuid, systemClock } from '../../shared/adapters/ids.ts';
+import { newToken, newUuid, systemClock } from '../../shared/adapters/ids.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { identityProblem } from '../../shared/lambda/http/identity-problems.ts';
 import { cors, problems, requestLog, securityHeaders } from '../../shared/lambda/http/middleware.ts';
@@ -15,7 +15,7 @@ import { createDispatch } from './dispatch.ts';
 
 const settings = readFunctionSettings(process.env, SETTINGS);
 const logger = createLogger('api', settings.LOG_LEVEL);
-const deps = buildDeps(settings, { logger, clock: systemClock, newId: newUuid, sleep });
+const deps = buildDeps(settings, { logger, clock: systemClock, newId: newUuid, newToken, sleep });
 
 /** Milliseconds kept back to say that the time is up, before the gateway says something less helpful. */
 const RESERVE_MS = 300;
@@ -34,4 +34,4 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
   .use(securityHeaders())
   .use(cors(settings.CORS_ORIGINS))
   .use(problems(identityProblem))
-  .handler(createRouter(['public', 'user'], createDispatch(deps)));
+  .handler(createRouter(['public', 'user', 'link'], createDispatch(deps)));

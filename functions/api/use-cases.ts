@@ -3,7 +3,9 @@ import type { RouteOf, UseCase } from '../../shared/lambda/http/use-case.ts';
 import type { Deps } from './deps.ts';
 
 /** The routes this function answers: all but those of the media function. */
-export type ApiRouteId = { [Id in RouteId]: RouteOf<Id>['access'] extends 'media' ? never : Id }[RouteId];
+export type ApiRouteId = {
+  [Id in RouteId]: RouteOf<Id>['access'] extends 'media' | 'link-media' ? never : Id;
+}[RouteId];
 
 export type ApiUseCase<Id extends ApiRouteId> = UseCase<Id, Deps>;
 
@@ -58,6 +60,14 @@ export const useCases: { [Id in ApiRouteId]: () => Promise<ApiUseCase<Id>> } = {
   moveImages: async () => (await import('./clusters/move-images.ts')).moveImages,
   undoClusters: async () => (await import('./clusters/undo-clusters.ts')).undoClusters,
   getJob: async () => (await import('./jobs/get-job.ts')).getJob,
+  createLink: async () => (await import('./links/create-link.ts')).createLink,
+  listLinks: async () => (await import('./links/list-links.ts')).listLinks,
+  revokeLink: async () => (await import('./links/revoke-link.ts')).revokeLink,
+  getShared: async () => (await import('./shared/get-shared.ts')).getShared,
+  accessShared: async () => (await import('./shared/access-shared.ts')).accessShared,
+  listSharedImages: async () => (await import('./shared/list-shared-images.ts')).listSharedImages,
+  getSharedImage: async () => (await import('./shared/get-shared-image.ts')).getSharedImage,
+  createDownload: async () => (await import('./downloads/create-download.ts')).createDownload,
   stats: async () => (await import('./service/stats.ts')).stats,
   health: async () => (await import('./service/health.ts')).health,
   openapi: async () => (await import('./service/openapi.ts')).openapi,

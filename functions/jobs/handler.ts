@@ -10,17 +10,20 @@ import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
+import { createObjectReader } from '../../shared/adapters/object-reader.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
+import { createZips } from '../../shared/adapters/zips.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
 import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
 import { createClusterGrouping } from './cluster-grouping.ts';
+import { createDownload } from './download.ts';
 import { createEmptyTrash } from './empty-trash.ts';
 import { createKeepAlbum } from './keep-album.ts';
 import { createNameCluster } from './name-cluster.ts';
@@ -47,13 +50,19 @@ const settings = readFunctionSettings(process.env, [
   'EMBEDDINGS_PROVIDER',
 ]);
 type NameMessage = Extract<JobMessage, { type: 'name_cluster' }>;
-type LongMessage = Extract<JobMessage, { type: 'reprocess' | 'empty_trash' | 'keep_album' | 'clear_album' }>;
+type LongMessage = Extract<
+  JobMessage,
+  { type: 'reprocess' | 'download' | 'empty_trash' | 'keep_album' | 'clear_album' }
+>;
 
 const AZURE_TIMEOUT_MS = 30_000;
 /** Runs of a job that fail before it is given up. */
 const MOST_RUNS = 5;
+/** A part is written within a minute or two, and a person can fetch it in one go. The function itself has 15 minutes. */
+const DOWNLOAD_BOUNDS = { partBytes: 1_000_000_000, partImages: 2_000, runMs: 6 * 60_000 };
 
 const table = createTableClient();
+const s3 = createS3Client(settings.S3_ADDRESSING_STYLE);
 const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN);
 const queues = createQueues(createSqsClient(), {
   ingest: settings.INGEST_QUEUE_URL,
@@ -73,16 +82,31 @@ const deps = {
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
   clusters: createClusters(table, settings.TABLE_NAME),
   clustering: createClustering(table, settings.TABLE_NAME),
-  objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
+  objects: createObjects(s3, settings.BUCKET_NAME),
   background: EXPECTED_BACKGROUND[settings.EMBEDDINGS_PROVIDER === 'visual' ? 'visual' : 'text'],
 };
 const throttle = createAzureThrottle(table, settings.TABLE_NAME, systemClock);
 const keepAlbum = createKeepAlbum(deps);
-const long: Record<LongMessage['type'], { run: ReturnType<typeof createReprocess>; gaveUp: string }> = {
+const byHand = createPlanByHand({
+  objects: deps.objects,
+  undo: createUndo(table, settings.TABLE_NAME),
+  groupings: { clusters: createClusterGrouping({ ...deps, clock: systemClock }) },
+});
+const regroup = createRegroup({ ...deps, planners: { ...byHand, recluster: createRecluster(deps) } });
+const download = createDownload({
+  ...deps,
+  reader: createObjectReader(s3, settings.BUCKET_NAME),
+  zips: createZips(s3, settings.BUCKET_NAME),
+  clock: systemClock,
+  bounds: DOWNLOAD_BOUNDS,
+});
+/** Work in runs, by type, and what is said where it fails for good. */
+const LONG_WORK = {
   reprocess: {
     run: createReprocess(deps),
     gaveUp: 'Not all photos could be sent through their stages again. Those that were go on. Please ask for it again.',
   },
+  download: { run: download, gaveUp: 'The photos could not be put together. Please ask for them again.' },
   empty_trash: {
     run: createEmptyTrash(deps),
     gaveUp: 'Not everything in the trash could be erased. Please ask for it again.',
@@ -93,12 +117,6 @@ const long: Record<LongMessage['type'], { run: ReturnType<typeof createReprocess
   },
   clear_album: { run: keepAlbum, gaveUp: 'Not all photos could be taken out of the album. None is lost by it.' },
 };
-const byHand = createPlanByHand({
-  objects: deps.objects,
-  undo: createUndo(table, settings.TABLE_NAME),
-  groupings: { clusters: createClusterGrouping({ ...deps, clock: systemClock }) },
-});
-const regroup = createRegroup({ ...deps, planners: { ...byHand, recluster: createRecluster(deps) } });
 const nameCluster = createNameCluster({
   ...deps,
   azure: createAzureOpenAI({
@@ -130,7 +148,7 @@ export const handler = queueHandler<JobMessage>({
   },
 });
 
-const isLong = (message: JobMessage): message is LongMessage => message.type in long;
+const isLong = (message: JobMessage): message is LongMessage => message.type in LONG_WORK;
 
 /** What one run does not get to is left to the next, which comes with the same message. */
 async function runLong(
@@ -139,12 +157,12 @@ async function runLong(
 ): Promise<void> {
   let end: 'ended' | 'more';
   try {
-    end = await long[type].run(user_id, job_id);
+    end = await LONG_WORK[type].run(user_id, job_id);
   } catch (error) {
     const job = await deps.jobs.get(user_id, job_id);
     if (receiveCount - (job?.checkpoint?.runs ?? 0) < MOST_RUNS) throw error;
     logger.error('The job is given up.', error as Error);
-    await deps.jobs.fail(user_id, job_id, { code: 'gave_up', message: long[type].gaveUp });
+    await deps.jobs.fail(user_id, job_id, { code: 'gave_up', message: LONG_WORK[type].gaveUp });
     return;
   }
   if (end === 'ended') return;

@@ -102,7 +102,7 @@ export function createKeepAlbum({ jobs, albums, albumImages, edits, queues }: Ke
   /** Goes through pages, from where the last run ended; answers how many photos there were. */
   async function walk(
     userId: string,
-    job: Job,
+    job: Job<'keep_album' | 'clear_album'>,
     read: (cursor: string | undefined) => Promise<Page>,
     visit: (imageIds: string[], seen: number) => Promise<void>,
   ): Promise<number | 'more'> {

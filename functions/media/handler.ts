@@ -3,6 +3,7 @@ import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
 import httpHeaderNormalizer from '@middy/http-header-normalizer';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { createAlbums } from '../../shared/adapters/albums.ts';
 import { createS3Client, createTableClient } from '../../shared/adapters/clients.ts';
 import { createAuthenticate, createSessionCheck } from '../../shared/adapters/identity/sessions.ts';
 import { createTokenVerifier } from '../../shared/adapters/identity/token-verifier.ts';
@@ -10,9 +11,12 @@ import { systemClock as clock } from '../../shared/adapters/ids.ts';
 import { createPresignedUrls } from '../../shared/adapters/image-urls.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createLinkSignatures } from '../../shared/adapters/link-signatures.ts';
+import { createLinks } from '../../shared/adapters/links.ts';
 import { createObjectReader } from '../../shared/adapters/object-reader.ts';
+import { createOpenLink } from '../../shared/adapters/open-link.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
+import { createShareSignatures } from '../../shared/adapters/share-signatures.ts';
 import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { identityProblem } from '../../shared/lambda/http/identity-problems.ts';
@@ -21,6 +25,7 @@ import { createRouter } from '../../shared/lambda/http/router.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
 import { embeddable } from './embeddable.ts';
 import { createRedirect, createServe, createStream } from './serve.ts';
+import { createServeShared } from './serve-shared.ts';
 import { createWhoReads } from './who-reads.ts';
 
 const settings = readFunctionSettings(process.env, [
@@ -39,22 +44,32 @@ const logger = createLogger('media', settings.LOG_LEVEL);
 const table = createTableClient();
 const s3 = createS3Client(settings.S3_ADDRESSING_STYLE);
 
+const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN, clock);
 const whoReads = createWhoReads({
-  signatures: createLinkSignatures({
-    secrets: createSecrets(createSecretsClient(), settings.SECRET_ARN, clock),
-    clock,
-  }),
+  signatures: createLinkSignatures({ secrets, clock }),
   authenticate: createAuthenticate({
     verifier: createTokenVerifier({ projectId: settings.GOOGLE_CLOUD_PROJECT }),
     assertSessionAlive: createSessionCheck({ profiles: createProfiles(table, tableName, clock), clock }),
   }),
 });
 
+const images = createImages(table, tableName, clock);
+const reader = createObjectReader(s3, bucket);
+const stream = createStream({ reader, clock });
+
 function deliver() {
-  if (settings.IMAGE_URL_MODE === 'proxy') return createStream({ reader: createObjectReader(s3, bucket), clock });
+  if (settings.IMAGE_URL_MODE === 'proxy') return stream;
   const signingCredentials = createSignerCredentials(createStsClient(), settings.URL_SIGNER_ROLE_ARN, clock);
   return createRedirect({ presignedUrls: createPresignedUrls({ s3, bucket, signingCredentials }), clock });
 }
+
+const openLink = createOpenLink({
+  links: createLinks(table, tableName, clock),
+  albums: createAlbums(table, tableName),
+  signatures: createShareSignatures({ secrets, clock }),
+});
+const serve = createServe({ whoReads, images, deliver: deliver() });
+const serveShared = createServeShared({ openLink, images, reader, deliver: stream });
 
 /** The pictures' bytes: streamed, or a redirect to S3. No gateway authorizer stands before it, so that links work in an `<img>`. */
 export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
@@ -68,8 +83,7 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
   .use(cors(settings.CORS_ORIGINS))
   .use(problems(identityProblem))
   .handler(
-    createRouter(
-      ['media'],
-      createServe({ whoReads, images: createImages(table, tableName, clock), deliver: deliver() }),
+    createRouter(['media', 'link-media'], (route, event) =>
+      route.access === 'link-media' ? serveShared(route, event) : serve(route, event),
     ),
   );

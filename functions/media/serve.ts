@@ -6,6 +6,7 @@ import type { ObjectReader } from '../../shared/adapters/object-reader.ts';
 import type { RouteId } from '../../shared/contract/routes.ts';
 import { type ImageRecord, isTerminal } from '../../shared/domain/image.ts';
 import type { ThumbnailSize } from '../../shared/domain/object-keys.ts';
+import { enforce } from '../../shared/lambda/http/authorization.ts';
 import { HttpProblem, NotFound } from '../../shared/lambda/http/problems.ts';
 import { readRequest } from '../../shared/lambda/http/request.ts';
 import type { Dispatch } from '../../shared/lambda/http/router.ts';
@@ -20,7 +21,7 @@ export interface ServeDeps {
 }
 
 /** Hands out one rendition of a picture that `reader` may read. */
-type Deliver = (item: Item) => Promise<AnyResponse>;
+export type Deliver = (item: Item) => Promise<AnyResponse>;
 
 interface Item {
   record: ImageRecord;
@@ -59,6 +60,7 @@ export function createServe({ whoReads, images, deliver }: ServeDeps): Dispatch 
     const reader = await whoReads({ authorization: headers.authorization, link: query }, target);
     const record = await images.getVisible({ userId: reader.user_id, imageId: params.image_id });
     if (!record) throw new NotFound('image');
+    enforce(route, { kind: 'user', user_id: reader.user_id }, record.user_id);
     const stored = renditionOf(record, name);
     if (!stored) throw notReady(record, name);
     const method = event.httpMethod === 'HEAD' ? 'HEAD' : 'GET';

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { v5, v7 } from 'uuid';
 
 export type Clock = () => Date;
@@ -7,6 +8,9 @@ export const systemClock: Clock = () => new Date();
 
 /** UUIDv7: sorts by time of creation, so that newest-first is a reverse query. */
 export const newUuid: NewId = () => v7();
+
+/** 32 random bytes, base64url. */
+export const newToken = (): string => randomBytes(32).toString('base64url');
 
 const NAMESPACE = '8b8a2f0e-6f0c-4b7e-9a51-7c1f3f0d5e11';
 

@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { ClusterRequest, JobView } from '../contract/schemas.ts';
 import type { AlbumSettings } from '../domain/albums/album.ts';
+import type { DownloadProgress, DownloadRequest } from '../domain/download.ts';
 import type { Reason } from '../domain/image.ts';
 import type { MergeRequest, MoveRequest, UndoRequest } from '../domain/regroup-request.ts';
 import type { RerunPlan } from '../domain/rerun-plan.ts';
@@ -9,27 +10,27 @@ import { changeItem, holds, pendingShard, staleItems } from './table.ts';
 
 /** What a job is to do. */
 type Work =
-  | { type: 'recluster'; request: ClusterRequest }
-  | { type: 'reprocess'; request: RerunPlan }
-  | { type: 'merge'; request: MergeRequest }
-  | { type: 'move'; request: MoveRequest }
-  | { type: 'undo'; request: UndoRequest }
-  | { type: 'empty_trash'; request: { trashed_until: string } }
+  | { type: 'recluster'; request: ClusterRequest; checkpoint?: undefined }
+  | { type: 'reprocess'; request: RerunPlan; checkpoint?: Checkpoint }
+  | { type: 'merge'; request: MergeRequest; checkpoint?: undefined }
+  | { type: 'move'; request: MoveRequest; checkpoint?: undefined }
+  | { type: 'undo'; request: UndoRequest; checkpoint?: undefined }
+  | { type: 'download'; request: DownloadRequest; checkpoint?: DownloadProgress }
+  | { type: 'empty_trash'; request: { trashed_until: string }; checkpoint?: Checkpoint }
   /** Makes the automatic albums of what is there. */
-  | { type: 'auto_albums'; request: AlbumSettings }
+  | { type: 'auto_albums'; request: AlbumSettings; checkpoint?: undefined }
   /** Writes the members of an album that became manual onto their records, or has them forget one that is gone. */
-  | { type: 'keep_album'; request: { album_id: string } }
-  | { type: 'clear_album'; request: { album_id: string } };
+  | { type: 'keep_album'; request: { album_id: string }; checkpoint?: Checkpoint }
+  | { type: 'clear_album'; request: { album_id: string }; checkpoint?: Checkpoint };
 export type Job<T extends JobView['type'] = JobView['type']> = Omit<JobView, 'type'> & { user_id: string } & Extract<
     Work,
     { type: T }
   > & {
-    /** How far a run has come that goes through photos one by one. */
-    checkpoint?: Checkpoint;
     /** How many parts of its plan organize has applied. */
     applied?: number;
   };
 
+/** How far a run has come that goes through photos one by one. */
 export interface Checkpoint {
   /** Which of the plan's lists is being read, and below which photo. */
   list: number;
@@ -100,7 +101,7 @@ export function createJobs(table: DynamoDBDocumentClient, tableName: string, clo
     },
 
     /** Says how far it has come (0–1), and where a run that dies is to be taken up; `null` where it has ended. */
-    advance: (userId: string, jobId: string, progress: number, checkpoint?: Checkpoint) =>
+    advance: (userId: string, jobId: string, progress: number, checkpoint?: Job['checkpoint']) =>
       change(userId, jobId, { status: 'running', progress, since: now(), ...(checkpoint && { checkpoint }) }),
 
     /** Says that organize has applied so many of its plan's parts. */

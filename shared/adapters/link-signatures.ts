@@ -31,15 +31,18 @@ export class SigningKeyMissing extends Error {
   }
 }
 
+/** The key URLs are signed with, if there is a usable one. */
+export async function readSigningKey(secrets: Pick<Secrets, 'get'>): Promise<string | undefined> {
+  const { url_signing_key: key } = await secrets.get();
+  return key.length < MIN_KEY_LENGTH ? undefined : key;
+}
+
 /**
  * Signs links to the media function, so that they work in an `<img>`: HMAC-SHA256 over owner, picture, rendition and expiry.
  * Like a presigned URL, a link is good until it expires, whoever holds it.
  */
 export function createLinkSignatures({ secrets, clock }: { secrets: Pick<Secrets, 'get'>; clock: Clock }) {
-  async function signingKey(): Promise<string | undefined> {
-    const { url_signing_key: key } = await secrets.get();
-    return key.length < MIN_KEY_LENGTH ? undefined : key;
-  }
+  const signingKey = () => readSigningKey(secrets);
 
   // As a JSON list no two different links can read the same.
   const signature = (key: string, { user_id, image_id, rendition, exp }: Link) =>

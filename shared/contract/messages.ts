@@ -73,6 +73,7 @@ export const jobMessage = z.discriminatedUnion('type', [
   z.object({ type: z.enum(['recluster', 'merge', 'move', 'undo']), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('reprocess'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('empty_trash'), user_id: userId, job_id: z.string() }),
+  z.object({ type: z.literal('download'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('auto_albums'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('keep_album'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('clear_album'), user_id: userId, job_id: z.string() }),

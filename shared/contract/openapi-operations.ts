@@ -31,7 +31,12 @@ export function operationOf(route: Route, alias: string | undefined, refTo: RefT
     tags: [route.tag],
     ...(deprecated && { deprecated: true, description: `Deprecated; use ${route.method} ${successor}.` }),
     security: security(route),
-    parameters: [...parameters('path', route.params), ...parameters('query', route.query), ...preferences(route)],
+    parameters: [
+      ...parameters('path', route.params),
+      ...parameters('query', route.query),
+      ...preferences(route),
+      ...linkAccess(route),
+    ],
     ...(route.body && { requestBody: requestBody(route.body, refTo) }),
     responses: { ...successes(route, refTo), ...problemsOf(route) },
   };
@@ -40,7 +45,8 @@ export function operationOf(route: Route, alias: string | undefined, refTo: RefT
 const isWord = (part: string) => /^[\w-]+$/.test(part);
 
 function security(route: Route): JsonObject[] {
-  if (route.access === 'public') return [];
+  // The token of a link is in its path.
+  if (route.access === 'public' || route.access === 'link' || route.access === 'link-media') return [];
   const token: JsonObject[] = [{ bearer: [] }, { password: [] }];
   // A signed URL speaks for itself.
   return route.access === 'media' ? [...token, {}] : token;
@@ -75,6 +81,13 @@ function preferences(route: Route): JsonObject[] {
   return [
     { name: 'Prefer', in: 'header', required: false, description, schema: { type: 'string', examples: ['wait=20'] } },
   ];
+}
+
+/** What `POST /shared/{token}/access` answered, where the link has a password. */
+function linkAccess({ access, linkNeeds }: Route): JsonObject[] {
+  if ((access !== 'link' && access !== 'link-media') || linkNeeds === 'nothing') return [];
+  const description = 'What POST /shared/{token}/access answered, where the link has a password';
+  return [{ name: 'Share-Access', in: 'header', required: false, description, schema: { type: 'string' } }];
 }
 
 function requestBody(body: NonNullable<Route['body']>, refTo: RefTo): JsonObject {

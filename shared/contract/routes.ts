@@ -2,8 +2,10 @@ import { albumRoutes } from './routes/albums.ts';
 import { authRoutes } from './routes/auth.ts';
 import { clusterRoutes } from './routes/clusters.ts';
 import { dashboardRoutes } from './routes/dashboard.ts';
+import { downloadRoutes } from './routes/downloads.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { linkRoutes } from './routes/links.ts';
 import { mediaRoutes } from './routes/media.ts';
 import type { Access, Route } from './routes/route.ts';
 import { searchRoutes } from './routes/search.ts';
@@ -25,7 +27,9 @@ export const routes = [
   ...searchRoutes,
   ...mediaRoutes,
   ...dashboardRoutes,
+  ...linkRoutes,
   ...jobRoutes,
+  ...downloadRoutes,
   ...serviceRoutes,
 ] as const satisfies readonly Route[];
 

@@ -21,6 +21,8 @@ export const MOST_FACES = 50;
 /** The keys of a photo's faces from the n-th on, whether there are as many or not. */
 export const faceKeysFrom = (userId: string, imageId: string, first: number) =>
   Array.from({ length: Math.max(0, MOST_FACES - first) }, (_, index) => faceKey(userId, imageId, first + index));
+export const downloadKey = (userId: string, jobId: string, part: number) =>
+  `downloads/${userId}/${jobId}/part-${part}.zip`;
 
 /** Every key a photo can own, for erasing it. */
 export function allImageKeys(userId: string, imageId: string): string[] {

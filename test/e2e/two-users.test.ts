@@ -4,8 +4,8 @@ import { drawPicture } from '../fixtures/pictures.ts';
 import { type Image, type Person, signUp } from './support/person.ts';
 import { startTestStack, type TestStack } from './support/stack.ts';
 
-/** Every method and path, aliases included, that names something of somebody's. */
-const naming = endpoints.filter(({ path }) => path.includes('{'));
+/** Every method and path, aliases included, that names something of somebody's. A share link opens to whoever has it. */
+const naming = endpoints.filter(({ path, access }) => path.includes('{') && !access.startsWith('link'));
 const NOBODYS = '01890000-0000-7000-8000-000000000000';
 /** What everybody's paths may say. */
 const SHARED = { size: 'medium', n: '0' };
@@ -33,7 +33,16 @@ beforeAll(async () => {
   const { items } = await ada.get<{ items: { cluster_id: string }[] }>('/images/clusters');
   const album = { name: 'Hers', image_ids: [picture.image_id] };
   const { album_id = '' } = (await ada.call('POST', '/albums/manual', { body: album })).json<{ album_id: string }>();
-  hers = { image_id: picture.image_id, job_id, cluster_id: items[0]?.cluster_id ?? '', album_id, ...SHARED };
+  const link = await ada.call('POST', `/albums/${album_id}/links`, { body: {} });
+  const { link_id = '' } = link.json<{ link_id: string }>();
+  hers = {
+    image_id: picture.image_id,
+    job_id,
+    cluster_id: items[0]?.cluster_id ?? '',
+    album_id,
+    link_id,
+    ...SHARED,
+  };
 });
 afterAll(() => stack?.remove());
 
@@ -47,6 +56,7 @@ const BODIES: Partial<Record<RouteId, object>> = {
   reprocessImage: {},
   editCluster: { name: 'Mine' },
   editAlbum: { name: 'Mine' },
+  createLink: {},
   addToAlbum: { ids: [NOBODYS] },
   removeFromAlbum: { ids: [NOBODYS] },
 };

@@ -8,6 +8,7 @@ interface Statement {
   actions: string[];
   resources: readonly Json[];
   effect: string;
+  condition: Json | undefined;
 }
 
 /** Policies write a single value without its list. */
@@ -15,11 +16,12 @@ const list = (value: Json | undefined): readonly Json[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
 const statements: Statement[] = template.ofType('AWS::IAM::Policy').flatMap(({ id, Properties }) =>
-  list(Properties.PolicyDocument?.Statement).map(({ Action, Resource, Effect }) => ({
+  list(Properties.PolicyDocument?.Statement).map(({ Action, Resource, Effect, Condition }) => ({
     of: id.replace(/(Role)?DefaultPolicy.*/, ''),
     actions: list(Action).map(String),
     resources: list(Resource),
     effect: String(Effect),
+    condition: Condition,
   })),
 );
 const actionsOf = (role: string, service: string) =>
@@ -50,7 +52,16 @@ test('a wildcard in a resource stands for objects of one prefix, or for the user
   const wild = statements
     .flatMap(({ resources }) => resources.map(shortResource))
     .filter((resource) => resource.includes('*'));
-  const allowed = ['*', '/incoming/*', '/jobs/*', '/originals/*', '/raw/*', '/thumbnails/*', '/index/u-*'];
+  const allowed = [
+    '*',
+    '/downloads/*',
+    '/incoming/*',
+    '/jobs/*',
+    '/originals/*',
+    '/raw/*',
+    '/thumbnails/*',
+    '/index/u-*',
+  ];
   expect([...new Set(wild)].sort()).toEqual(allowed.sort());
 });
 
@@ -69,7 +80,8 @@ describe('what each function may do with photos', () => {
         resourcesFor(role, action),
       ]),
     );
-  const [incoming, jobs, originals, raw, thumbnails] = [
+  const [downloads, incoming, jobs, originals, raw, thumbnails] = [
+    '/downloads/*',
     '/incoming/*',
     '/jobs/*',
     '/originals/*',
@@ -79,14 +91,14 @@ describe('what each function may do with photos', () => {
 
   test.each([
     ['WebAuthorizer', [], [], []],
-    ['WebApi', [], [incoming], []],
+    ['WebApi', [], [incoming, jobs], []],
     ['WebMedia', [originals, thumbnails], [], []],
-    ['WebUrlSigner', [originals, thumbnails], [incoming], []],
+    ['WebUrlSigner', [downloads, originals, thumbnails], [incoming], []],
     ['PipelineIngest', [incoming, originals], [originals, raw, thumbnails], [incoming, originals, raw, thumbnails]],
     ['PipelineDescribe', [thumbnails], [], []],
     ['PipelineFaces', [originals, thumbnails], [thumbnails], [thumbnails]],
     ['PipelineOrganize', [jobs], [jobs], [incoming, originals, raw, thumbnails]],
-    ['PipelineJobs', [jobs], [jobs], []],
+    ['PipelineJobs', [jobs, originals], [downloads, jobs], []],
     ['PipelineSweep', [incoming], [originals], [incoming, originals]],
   ])('%s', (role, GetObject, PutObject, DeleteObject) => {
     expect(bucket(role)).toEqual({ GetObject, PutObject, DeleteObject });
@@ -109,9 +121,11 @@ test('the api asks vector indexes and the timeline, and changes neither', () => 
   expect(resourcesFor('WebApi', 'dynamodb:Query')).toContain('/index/by_taken');
 });
 
-test('media and the authorizer read single records and change none', () => {
+test('media and the authorizer read single records, and media counts what links are used for', () => {
   expect(actionsOf('WebAuthorizer', 'dynamodb')).toEqual(['dynamodb:GetItem']);
-  expect(actionsOf('WebMedia', 'dynamodb')).toEqual(['dynamodb:GetItem']);
+  expect(actionsOf('WebMedia', 'dynamodb')).toEqual(['dynamodb:GetItem', 'dynamodb:UpdateItem']);
+  const counting = statements.find(({ of, actions }) => of === 'WebMedia' && actions.includes('dynamodb:UpdateItem'));
+  expect(counting?.condition).toEqual({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['LINK#*'] } });
 });
 
 test('who sends photos on another round may begin it at any stage', () => {

@@ -29,14 +29,15 @@ describe('the bucket', () => {
     ]);
   });
 
-  test('forgets what was never ingested, plans of ended jobs and broken-off uploads', () => {
+  test('forgets what was never ingested, plans of ended jobs, downloads and broken-off uploads', () => {
     const rules = bucket.Properties.LifecycleConfiguration?.Rules ?? [];
     expect(rules.map(({ Prefix, ExpirationInDays }) => [Prefix, ExpirationInDays])).toEqual([
       ['incoming/', 30],
       ['jobs/', 7],
+      ['downloads/', 7],
       [undefined, undefined],
     ]);
-    expect(rules[2]?.AbortIncompleteMultipartUpload).toEqual({ DaysAfterInitiation: 1 });
+    expect(rules[3]?.AbortIncompleteMultipartUpload).toEqual({ DaysAfterInitiation: 1 });
   });
 
   test('keeps no versions: what is erased is gone', () => {

@@ -117,3 +117,19 @@ test('a re-run that keeps failing ends with a reason', async () => {
   const job = await createJobs(world.table, TABLE, clock).get('cid', message.job_id);
   expect(job).toMatchObject({ status: 'failed', error: { code: 'gave_up' } });
 });
+
+test('a download is put together; one whose list is lost is given up the fifth time', async () => {
+  const jobs = createJobs(world.table, TABLE, clock);
+  const { job_id } = await jobs.create('dan', { type: 'download', request: { of: 'all' } }, () => imageId(8_001));
+  await createImages(world.table, TABLE, clock).create(donePhoto('dan', 1));
+  expect(await deliver({ type: 'download', user_id: 'dan', job_id }, 1)).toEqual({ batchItemFailures: [] });
+  // Its bytes are nowhere; what is known of it is in the zip.
+  expect(await jobs.get('dan', job_id)).toMatchObject({ status: 'done', result: { images: 1, problems: 1 } });
+  expect(await world.keys('downloads/dan')).toHaveLength(1);
+
+  const lost = await jobs.create('dan', { type: 'download', request: { of: 'ids' } }, () => imageId(8_002));
+  const message: JobMessage = { type: 'download', user_id: 'dan', job_id: lost.job_id };
+  expect(await deliver(message, 4)).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
+  expect(await deliver(message, 5)).toEqual({ batchItemFailures: [] });
+  expect(await jobs.get('dan', lost.job_id)).toMatchObject({ status: 'failed', error: { code: 'gave_up' } });
+});

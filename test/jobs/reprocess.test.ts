@@ -3,7 +3,7 @@ import { createReprocess } from '../../functions/jobs/reprocess.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImageIndex } from '../../shared/adapters/image-index.ts';
 import { createImages } from '../../shared/adapters/images.ts';
-import { createJobs } from '../../shared/adapters/jobs.ts';
+import { createJobs, type Job } from '../../shared/adapters/jobs.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
@@ -154,7 +154,7 @@ test('leaves what is more than a thousand to the next run, which goes on where i
   await createImageIndex(world.table, TABLE).writePostings(user, postings, []);
   await ask({ stages: ['organize'] });
   expect(await run()).toBe('more');
-  const left = await job();
+  const left = (await job()) as Job<'reprocess'> | null;
   expect(left).toMatchObject({ status: 'running', checkpoint: { runs: 1 } });
   expect(left?.checkpoint?.skipped).toBeGreaterThanOrEqual(1_000);
   expect(left?.checkpoint?.skipped).toBeLessThan(1_150);

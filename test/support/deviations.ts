@@ -1,6 +1,7 @@
 import { checkAlbums } from './album-deviations.ts';
 import { checkIndex } from './index-deviations.ts';
 import type { Item } from './items.ts';
+import { linkDeviations } from './link-deviations.ts';
 
 /** A vector of the vector index, and the name of the index it is in. */
 export interface IndexedVector {
@@ -23,7 +24,7 @@ export interface ImageItem extends Item {
 const TERMINAL = ['done', 'failed', 'rejected', 'duplicate', 'expired'];
 const ENDED = ['done', 'skipped', 'refused', 'waiting', 'failed'];
 /** What nobody derives from one photo, and so is not counted here. */
-const OWN_RIGHT = ['PROFILE', 'JOB', 'AZURE', 'ALBUM_SETTINGS', 'UNDO'];
+const OWN_RIGHT = ['PROFILE', 'JOB', 'AZURE', 'ALBUM_SETTINGS', 'UNDO', 'LINK'];
 const ALBUMS = ['ALBUM', 'EVENT', 'IN_ALBUM', 'PLACED', 'TAKEN'];
 const PHOTOS_AND_CLUSTERS = ['IMAGE', 'VECTOR', 'FACES', 'CHECKSUM', 'CENTROID', 'CLUSTER', 'IN', 'CLUSTERING'];
 const INDEX = [
@@ -73,6 +74,7 @@ export function deviations(items: readonly Item[], vectors: readonly IndexedVect
     ...checkCentroids(kinds),
     ...checkUndo(kinds),
     ...checkMemory(kinds.get('CLUSTERING') ?? [], records),
+    ...linkDeviations(items),
     ...[...Map.groupBy(items, ({ user_id }) => user_id)].flatMap(([user, own]) =>
       [...checkIndex(own), ...checkAlbums(own)].map((words) => `${user}: ${words}`),
     ),

@@ -1,7 +1,7 @@
 import type { AlbumView, ImageView } from '../../../shared/contract/schemas.ts';
-import { type Album, type AlbumRule, isByRule } from '../../../shared/domain/albums/album.ts';
+import type { Album, AlbumRule } from '../../../shared/domain/albums/album.ts';
+import { countOf, tallyKeyOf } from '../../../shared/domain/albums/count.ts';
 import { isShown } from '../../../shared/domain/image.ts';
-import { type Sums, tallyOf } from '../../../shared/domain/tallies.ts';
 import type { RequestOf } from '../../../shared/lambda/http/use-case.ts';
 import type { Deps } from '../deps.ts';
 import { viewImages } from '../images/view.ts';
@@ -67,29 +67,6 @@ export async function viewCovers(
 export async function shownById(userId: string, imageIds: readonly string[], { images }: Pick<Deps, 'images'>) {
   const records = imageIds.length > 0 ? await images.getMany(userId, imageIds, { consistent: true }) : [];
   return new Map(records.filter(isShown).map((record) => [record.image_id, record]));
-}
-
-function tallyKeyOf(album: Album): string | null {
-  if (album.kind === 'smart') return null;
-  if (!isByRule(album) || !album.rule) return tallyOf.album(album.album_id);
-  switch (album.rule.by) {
-    case 'event':
-      return null;
-    case 'month':
-      return tallyOf.dated(album.rule.month);
-    case 'day':
-      return tallyOf.dated(album.rule.day.slice(0, 7));
-    default:
-      return tallyOf.placed(album.rule.place);
-  }
-}
-
-function countOf(album: Album, tallies: ReadonlyMap<string, Sums>): number | null {
-  if (album.kind === 'smart') return null;
-  const key = tallyKeyOf(album);
-  if (key === null) return album.count ?? 0;
-  const name = isByRule(album) && album.rule?.by === 'day' ? `day-${album.rule.day.slice(8)}` : 'count';
-  return tallies.get(key)?.[name] ?? 0;
 }
 
 function viewRule(rule: AlbumRule): NonNullable<AlbumView['rule']> {

@@ -32,6 +32,7 @@ export async function startJob(
   const wait = waitSeconds(asked.prefer);
   const latest = wait > 0 ? await waitForJob(job, wait, deps) : job;
   const headers = { Location: `${basePath}/jobs/${job.job_id}` };
-  if (latest.status !== 'done' && latest.status !== 'failed') return { status: 202, body: viewJob(latest), headers };
-  return { status: 200, body: viewJob(latest), headers: { ...headers, 'Preference-Applied': `wait=${wait}` } };
+  const body = await viewJob(latest, deps);
+  if (latest.status !== 'done' && latest.status !== 'failed') return { status: 202, body, headers };
+  return { status: 200, body, headers: { ...headers, 'Preference-Applied': `wait=${wait}` } };
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import type { Access, LinkNeeds } from '../../domain/authorize.ts';
 
-/** `user`: the gateway's authorizer. `media`: checked by the media function itself. `public`: nobody asks. */
-export type Access = 'public' | 'user' | 'media';
+export type { Access } from '../../domain/authorize.ts';
 
 export interface Route {
   id: string;
@@ -10,6 +10,8 @@ export interface Route {
   summary: string;
   tag: 'auth' | 'images' | 'search' | 'clusters' | 'albums' | 'jobs' | 'dashboard' | 'service';
   access: Access;
+  /** Of a route that links open. */
+  linkNeeds?: LinkNeeds;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: { type: 'json' | 'form' | 'json-or-form'; schema: z.ZodType } | { type: 'multipart' };

@@ -12,6 +12,7 @@ export const job = z
       'merge',
       'move',
       'undo',
+      'download',
       'empty_trash',
       'auto_albums',
       'keep_album',

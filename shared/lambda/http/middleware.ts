@@ -31,7 +31,7 @@ export function cors(origins: readonly string[]): HttpMiddleware {
     disableBeforePreflightResponse: false,
     origins: origins.length > 0 ? [...origins] : [],
     methods: 'GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS',
-    headers: 'Authorization,Content-Type,Prefer,Range,If-None-Match',
+    headers: 'Authorization,Content-Type,Prefer,Range,If-None-Match,Share-Access',
     exposeHeaders:
       'Location,Link,Deprecation,Preference-Applied,Retry-After,Allow,X-Request-Id,ETag,Content-Range,Accept-Ranges',
     maxAge: 3600,

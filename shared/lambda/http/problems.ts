@@ -43,8 +43,22 @@ export class Unauthorized extends HttpProblem {
 
 /** Never existed, is gone, or is somebody else's: all three read the same. */
 export class NotFound extends HttpProblem {
-  constructor(what: 'image' | 'album' | 'cluster' | 'job') {
+  constructor(what: 'image' | 'album' | 'cluster' | 'job' | 'link') {
     super('not-found', `There is no ${what} with this id.`);
+  }
+}
+
+/** A link never was, has expired, was taken back, or its album is gone: all read the same. */
+export class LinkNotFound extends HttpProblem {
+  constructor() {
+    super('not-found', 'This link does not open anything, or not any more. Ask whoever gave it to you.');
+  }
+}
+
+/** A link has a password, and nothing shows that it was given. */
+export class LinkLocked extends HttpProblem {
+  constructor(detail = 'This link has a password; give it with POST /shared/{token}/access.') {
+    super('unauthorized', detail, { headers: { 'WWW-Authenticate': 'Share-Access' } });
   }
 }
 

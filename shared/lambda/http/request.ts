@@ -26,7 +26,10 @@ export function readUser(event: APIGatewayProxyEvent): User {
  * Reads an event as the route's contract has it: path, query and body are validated together, so that one answer names every
  * offending field. Throws `HttpProblem`.
  */
-export async function readRequest(route: Route, event: APIGatewayProxyEvent): Promise<Omit<Request<never>, 'user'>> {
+export async function readRequest(
+  route: Route,
+  event: APIGatewayProxyEvent,
+): Promise<Omit<Request<never>, 'user' | 'link'>> {
   const body = route.body && (await readBody(route.body, event));
   const errors: FieldError[] = [];
   const check = (schema: z.ZodType | undefined, input: unknown, root: string) => {

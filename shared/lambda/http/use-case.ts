@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { OpenedLink } from '../../adapters/open-link.ts';
 import type { RouteId, routes } from '../../contract/routes.ts';
 import type { UploadedFile } from './multipart.ts';
 
@@ -12,6 +13,8 @@ type BodyOf<R> = R extends { body: { schema: infer S extends z.ZodType } }
   : R extends { body: { type: 'multipart' } }
     ? { files: UploadedFile[] }
     : undefined;
+/** A link that opens, as it was found. */
+type LinkOf<R> = R extends { access: 'link' } ? OpenedLink : undefined;
 type UserOf<R> = R extends { access: 'user' } ? User : undefined;
 type BodyAt<T> = T extends z.ZodType ? z.input<T> : T extends null ? null : string;
 
@@ -28,6 +31,7 @@ export interface Request<R> {
   query: QueryOf<R>;
   body: BodyOf<R>;
   user: UserOf<R>;
+  link: LinkOf<R>;
   /** Lower-case names. */
   headers: Readonly<Record<string, string | undefined>>;
   /** Where the API begins for this client, such as `/dev/api/v1`: for links to other routes. */

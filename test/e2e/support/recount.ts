@@ -1,4 +1,5 @@
 import { deviations, type ImageItem, recordsIn } from '../../support/deviations.ts';
+import { downloadDeviations } from '../../support/download-deviations.ts';
 import { deadLetters, quiet } from './stack.ts';
 import { type Reachable, readStored, type Stored } from './stored.ts';
 
@@ -13,6 +14,7 @@ export async function recount(stack: Reachable): Promise<string[]> {
   return [
     ...(await deadLetters(stack)).map((letters) => `dead letters: ${letters}`),
     ...deviations(stored.items, stored.vectors),
+    ...downloadDeviations(stored.items, stored.objects),
     ...checkObjects(stored, recordsIn(stored.items)),
   ];
 }
@@ -43,7 +45,7 @@ function checkObjects({ items, objects }: Stored, records: ReadonlyMap<string, I
   }
   const there = new Map(objects.map((object) => [object.key, object]));
   for (const [key, { bytes }] of there) {
-    if (key.startsWith('jobs/')) continue;
+    if (key.startsWith('jobs/') || key.startsWith('downloads/')) continue;
     if (!expected.has(key)) says.push(`object ${key} belongs to nothing`);
     if (bytes === 0) says.push(`object ${key} is empty`);
   }

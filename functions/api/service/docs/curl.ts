@@ -5,9 +5,9 @@ import { bodyExamples, parameterExamples } from './examples.ts';
 export function curlOf(route: Route & { id: RouteId }): string {
   const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => parameterExamples[name] ?? name);
   const method = route.method === 'GET' ? [] : [`-X ${route.method}`];
-  const token = route.access === 'public' ? [] : [`-H "Authorization: Bearer $TOKEN"`];
+  const token = route.access !== 'user' && route.access !== 'media' ? [] : [`-H "Authorization: Bearer $TOKEN"`];
   const prefer = 202 in route.responses && 200 in route.responses ? [`-H 'Prefer: wait=20'`] : [];
-  const file = route.access === 'media' ? ['-L -o picture'] : [];
+  const file = route.access === 'media' || route.access === 'link-media' ? ['-L -o picture'] : [];
   return ['curl', ...method, ...token, ...prefer, ...bodyOf(route), ...file, `"$API${path}"`].join(' \\\n  ');
 }
 

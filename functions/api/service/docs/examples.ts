@@ -32,6 +32,9 @@ export const bodyExamples = {
   editAlbum: { name: 'A week in Lisbon', sort: 'manual' },
   addToAlbum: { ids: ['019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21'], after: null },
   removeFromAlbum: { ids: ['019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21'] },
+  createLink: { expires_in: 604_800, password: 'sea shells', download: true },
+  accessShared: { password: 'sea shells' },
+  createDownload: { all: true },
   batch: { action: 'tag', ids: ['019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21'], add: ['summer'], remove: [] },
 } as const satisfies Partial<Record<RouteId, unknown>>;
 
@@ -40,6 +43,8 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   image_id: '019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21',
   cluster_id: '019c1b2f-0d11-7b0a-8c43-55b1d2e9f7a0',
   album_id: '019c1b31-2b7d-7a3e-b1c4-0d6f5e8a9c72',
+  link_id: '019c1b31-0c5d-7e21-8f60-3d2b7a9e4c05',
+  token: 'kX0s2m1Qv5l8bU3rTz7yN4wJ6cE9aHdGfPqKoLiVeRg',
   job_id: '019c1b30-41c8-7f5d-a0de-92c47be0a613',
   size: 'medium',
   n: '0',

@@ -8,6 +8,8 @@ import { style } from './style.ts';
 const ACCESS: Record<Route['access'], string> = {
   public: 'No token needed.',
   user: 'Needs an access token.',
+  link: 'Needs the token of a link, and Share-Access where the link has a password.',
+  'link-media': 'Needs the token of a link, and a signature the API gave, or Share-Access.',
   media: 'Needs an access token, or the signature of a URL the API gave.',
 };
 

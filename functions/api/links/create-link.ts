@@ -1,0 +1,30 @@
+import { storePassword } from '../../../shared/adapters/link-passwords.ts';
+import { DEFAULT_LINK_SECONDS, MAX_LINK_SECONDS } from '../../../shared/contract/schemas.ts';
+import { InvalidRequest } from '../../../shared/lambda/http/problems.ts';
+import type { RequestOf } from '../../../shared/lambda/http/use-case.ts';
+import { listedAlbum } from '../listed-album.ts';
+import type { ApiUseCase } from '../use-cases.ts';
+import { viewLink } from './view.ts';
+
+/** A new link to an album. Its token is in this answer and nowhere else: only its digest is kept. */
+export const createLink: ApiUseCase<'createLink'> = async ({ user, params, body, apiUrl }, deps) => {
+  const { album_id: albumId } = await listedAlbum(user.user_id, params.album_id, deps);
+  const expiresAt = expiryOf(body, deps.clock());
+  const password = body.password === undefined ? undefined : await storePassword(body.password);
+  const token = deps.newToken();
+  const { name, download, location } = body;
+  const terms = { name, download, location, password, expiresAt };
+  const link = await deps.links.create({ userId: user.user_id, albumId }, token, terms, deps.newId);
+  return { status: 201, body: { ...viewLink(link), token, url: `${apiUrl}/shared/${token}` } };
+};
+
+function expiryOf({ expires_in, expires_at }: RequestOf<'createLink'>['body'], now: Date): Date {
+  const latest = now.getTime() + MAX_LINK_SECONDS * 1000;
+  if (expires_at === undefined) return new Date(now.getTime() + (expires_in ?? DEFAULT_LINK_SECONDS) * 1000);
+  const at = new Date(expires_at);
+  if (at <= now || at.getTime() > latest) {
+    const expected = 'a time to come, within a year';
+    throw new InvalidRequest([{ path: 'expires_at', expected, received: JSON.stringify(expires_at) }]);
+  }
+  return at;
+}

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAlbums } from '../../shared/adapters/albums.ts';
+import { createJobs } from '../../shared/adapters/jobs.ts';
+import { createObjects } from '../../shared/adapters/objects.ts';
+import type { DownloadResult, JobView } from '../../shared/contract/schemas.ts';
+import { downloadKey, jobKey } from '../../shared/domain/object-keys.ts';
+import { imageId } from '../support/records.ts';
+import { BUCKET, TABLE } from '../support/world.ts';
+import { type Api, startApi } from './api.ts';
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.stop());
+
+const ask = (as: string, body: object, headers: Record<string, string> = {}) =>
+  api.call('POST', '/downloads', { as, body, headers });
+const jobs = (clock = () => new Date()) => createJobs(api.world.table, TABLE, clock);
+const objects = () => createObjects(api.world.s3, BUCKET);
+const seen = async (as: string, jobId: string) => (await api.call('GET', `/jobs/${jobId}`, { as })).json<JobView>();
+
+describe('asking for a download', () => {
+  test('of ids keeps their list in the bucket, each id once, in order', async () => {
+    const ids = [3, 1, 3, 2].map(imageId);
+    const answer = await ask('ada', { image_ids: ids });
+    expect(answer.status).toBe(202);
+    const { job_id, ...job } = answer.json<JobView>();
+    expect(job).toMatchObject({ type: 'download', status: 'queued', result: null });
+    expect(await api.world.drain('jobs')).toEqual([{ type: 'download', user_id: 'ada', job_id }]);
+    const list = await objects().read(jobKey('ada', job_id));
+    expect(JSON.parse(Buffer.from(list ?? []).toString())).toEqual([3, 1, 2].map(imageId));
+    expect(await jobs().get('ada', job_id)).toMatchObject({ request: { of: 'ids' } });
+  });
+
+  test('of ten thousand ids is taken, of more refused', async () => {
+    const ids = Array.from({ length: 10_000 }, (_, number) => imageId(number));
+    expect((await ask('ada', { image_ids: ids })).status).toBe(202);
+    expect((await ask('ada', { image_ids: [...ids, imageId(10_000)] })).status).toBe(422);
+  });
+
+  test.each([
+    [{}],
+    [{ all: false }],
+    [{ all: true, image_ids: [imageId(1)] }],
+    [{ image_ids: [] }],
+    [{ image_ids: ['x'] }],
+  ])('as %j is refused', async (body) => {
+    expect((await ask('ada', body)).status).toBe(422);
+  });
+});
+
+describe('the job of a download', () => {
+  let made = 5_000;
+  /** One that is done, with one zip in the bucket. */
+  async function done(as: string, at: Date): Promise<string> {
+    const clock = () => at;
+    made += 1;
+    const { job_id } = await jobs(clock).create(as, { type: 'download', request: { of: 'all' } }, () => imageId(made));
+    await objects().write(downloadKey(as, job_id, 1), Buffer.from('a zip'), 'application/zip');
+    const parts = [{ bytes: 5, images: 2 }];
+    await jobs(clock).finish(as, job_id, { images: 2, left_out: 1, problems: 0, parts });
+    return job_id;
+  }
+
+  test('has URLs that are made when it is read and save the zips; nothing of them is stored', async () => {
+    const jobId = await done('bea', new Date());
+    const { result } = await seen('bea', jobId);
+    const { parts, ...rest } = result as DownloadResult;
+    expect(rest).toMatchObject({ images: 2, left_out: 1, problems: 0 });
+    const [part] = parts;
+    expect(part).toMatchObject({ bytes: 5, images: 2 });
+    const left = Date.parse(part?.expires_at ?? '') - Date.now();
+    expect(left).toBeGreaterThan(29 * 60_000);
+    expect(left).toBeLessThanOrEqual(60 * 60_000);
+    const fetched = await fetch(part?.url ?? '');
+    expect(fetched.status).toBe(200);
+    expect(await fetched.text()).toBe('a zip');
+    expect(fetched.headers.get('content-disposition')).toMatch(/^attachment; filename="shoebox-[\d-]{10}-1\.zip"/);
+    expect(JSON.stringify(await api.world.itemsOf('bea'))).not.toContain('X-Amz');
+  });
+
+  test('says that the zips are gone when the bucket has let go of them', async () => {
+    const jobId = await done('cid', new Date(Date.now() - 7 * 24 * 3600 * 1000 - 1));
+    const { result } = await seen('cid', jobId);
+    expect((result as DownloadResult).parts).toEqual([{ url: null, bytes: 5, images: 2, expires_at: null }]);
+  });
+
+  test('is nobody else’s', async () => {
+    const jobId = await done('dan', new Date());
+    expect((await api.call('GET', `/jobs/${jobId}`, { as: 'eve' })).status).toBe(404);
+  });
+});
+
+test('of an album notes which; a smart one, and one that is not there, are refused', async () => {
+  const at = new Date().toISOString();
+  const albums = createAlbums(api.world.table, TABLE);
+  const album = { name: 'Summer', sort: 'taken', created_at: at, updated_at: at } as const;
+  await albums.create('fay', { ...album, album_id: imageId(1), kind: 'manual' });
+  await albums.create('fay', { ...album, album_id: imageId(2), kind: 'smart', query: { q: 'sea' } });
+  const answer = await ask('fay', { album_id: imageId(1) });
+  expect(answer.status).toBe(202);
+  const job = await jobs().get('fay', answer.json<JobView>().job_id);
+  expect(job).toMatchObject({ request: { of: 'album', album_id: imageId(1) } });
+  expect((await ask('fay', { album_id: imageId(2) })).status).toBe(409);
+  expect((await ask('fay', { album_id: imageId(3) })).status).toBe(404);
+  expect((await ask('gil', { album_id: imageId(1) })).status).toBe(404);
+});

@@ -1,0 +1,278 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createDownload, type DownloadDeps } from '../../functions/jobs/download.ts';
+import { createAlbumImages } from '../../shared/adapters/album-images.ts';
+import { createAlbums } from '../../shared/adapters/albums.ts';
+import { createImageIndex } from '../../shared/adapters/image-index.ts';
+import { createImages } from '../../shared/adapters/images.ts';
+import { createJobs } from '../../shared/adapters/jobs.ts';
+import { createObjectReader } from '../../shared/adapters/object-reader.ts';
+import { createObjects } from '../../shared/adapters/objects.ts';
+import { createZips } from '../../shared/adapters/zips.ts';
+import { membershipsOf } from '../../shared/domain/albums/lists.ts';
+import type { DownloadPart, DownloadRequest, ManifestEntry } from '../../shared/domain/download.ts';
+import type { ImageRecord } from '../../shared/domain/image.ts';
+import { downloadKey, jobKey, originalKey } from '../../shared/domain/object-keys.ts';
+import { downloadDeviations } from '../support/download-deviations.ts';
+import type { Item } from '../support/items.ts';
+import { Killed, mortal } from '../support/mortal.ts';
+import { donePhoto, imageId, imageRecord } from '../support/records.ts';
+import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
+import { readZip } from '../support/zip.ts';
+
+let world: World;
+let lives: ReturnType<typeof mortal>;
+let user: string;
+let users = 0;
+let deps: DownloadDeps;
+let now = Date.parse('2026-02-03T04:05:06.000Z');
+const JOB = imageId(8_000);
+const BOUNDS = { partBytes: 1_000_000, partImages: 100, runMs: 60_000 };
+
+beforeAll(async () => {
+  world = await startWorld();
+  lives = mortal([world.table, world.s3]);
+  const clock = () => new Date(now);
+  deps = {
+    jobs: createJobs(world.table, TABLE, clock),
+    images: createImages(world.table, TABLE, clock),
+    albums: createAlbums(world.table, TABLE),
+    albumImages: createAlbumImages(world.table, TABLE),
+    objects: createObjects(world.s3, BUCKET),
+    reader: createObjectReader(world.s3, BUCKET),
+    zips: createZips(world.s3, BUCKET),
+    clock,
+    bounds: BOUNDS,
+  };
+});
+afterAll(() => world.stop());
+beforeEach(() => {
+  users += 1;
+  user = `Zoe${users}`;
+  lives.arm(null);
+});
+
+const bytesOf = (number: number, length = 40) => Buffer.alloc(length, `bytes of ${number} `);
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+/** A photo with its bytes in the bucket. */
+async function store(number: number, changes: Partial<ImageRecord> = {}, bytes = bytesOf(number)): Promise<void> {
+  const key = originalKey(user, imageId(number));
+  const original = { key, content_type: 'image/jpeg', bytes: bytes.length, width: 4, height: 3 };
+  const record = donePhoto(user, number, { original, sha256: sha256(bytes), filename: `${number}.jpg`, ...changes });
+  await createImages(world.table, TABLE, deps.clock).create(record);
+  await createObjects(world.s3, BUCKET).write(key, bytes, 'image/jpeg');
+}
+
+async function ask(request: DownloadRequest, numbers: number[] = []): Promise<void> {
+  if (request.of === 'ids') {
+    const ids = Buffer.from(JSON.stringify(numbers.map(imageId)));
+    await createObjects(world.s3, BUCKET).write(jobKey(user, JOB), ids, 'application/json');
+  }
+  await deps.jobs.create(user, { type: 'download', request }, () => JOB);
+}
+const run = (changes: Partial<DownloadDeps> = {}) => createDownload({ ...deps, ...changes })(user, JOB);
+const result = async () => {
+  const job = await deps.jobs.get(user, JOB);
+  expect(job).toMatchObject({ status: 'done', progress: 1 });
+  return job?.result as { images: number; left_out: number; problems: number; parts: DownloadPart[] };
+};
+async function part(number: number) {
+  const zip = await createObjects(world.s3, BUCKET).read(downloadKey(user, JOB, number));
+  const files = readZip(Buffer.from(zip ?? []));
+  const contents = new Map(files.map(({ name, content }) => [name, content]));
+  const json = (name: string) => JSON.parse(contents.get(name)?.toString() ?? 'null');
+  return { files, contents, json, size: zip?.length, manifest: json('manifest.json') as { images: ManifestEntry[] } };
+}
+
+test('everything: the photos under the names they came with, what is known of each, and a manifest', async () => {
+  const gps = { lat: 38.7, lon: -9.1 };
+  await store(1, { filename: 'Café été.JPG', metadata: { gps }, edits: { title: '2026-01-02T00:00:00.000Z' } });
+  await store(2, { status: 'failed', filename: 'half done.jpg' });
+  await store(3, { trashed_at: '2026-01-02T00:00:00.000Z' });
+  await store(4, { deleted_at: '2026-01-02T00:00:00.000Z' });
+  await createImages(world.table, TABLE, deps.clock).create(imageRecord(user, 5));
+  await ask({ of: 'all' });
+  expect(await run()).toBe('ended');
+
+  const { files, contents, json, size, manifest } = await part(1);
+  expect(files.map(({ name }) => name)).toEqual([
+    'half done.jpg',
+    'metadata/half done.jpg.json',
+    'Café été.JPG',
+    'metadata/Café été.JPG.json',
+    'manifest.json',
+  ]);
+  expect(contents.get('Café été.JPG')).toEqual(bytesOf(1));
+  expect(files[0]?.modified).toBe('2025-07-01T10:00:00');
+  expect(json('metadata/Café été.JPG.json')).toMatchObject({
+    image_id: imageId(1),
+    title: 'A beach',
+    description: 'Sand and sea.',
+    tags: ['beach', 'sea'],
+    edited: ['title'],
+    taken_at: '2025-07-01T10:00:00',
+    place: { city: 'Lisbon' },
+    metadata: { gps },
+  });
+  expect(manifest.images).toContainEqual({
+    image_id: imageId(1),
+    file: 'Café été.JPG',
+    metadata: 'metadata/Café été.JPG.json',
+    content_type: 'image/jpeg',
+    bytes: 40,
+    sha256: sha256(bytesOf(1)),
+  });
+  expect(await result()).toEqual({ images: 2, left_out: 0, problems: 0, parts: [{ bytes: size, images: 2 }] });
+  // A repeated message does nothing.
+  expect(await run()).toBe('ended');
+});
+
+test('no name leads out of the folder, none hides another, and those that are alike are numbered', async () => {
+  const names = [
+    '../../etc/passwd',
+    'IMG.jpg',
+    'img.JPG',
+    'IMG.jpg',
+    'IMG (2).jpg',
+    '.',
+    'a\u0000\nb\u202egpj.exe',
+    'CON',
+  ];
+  for (const [index, filename] of names.entries()) await store(index + 1, { filename });
+  await ask(
+    { of: 'ids' },
+    names.map((_, index) => index + 1),
+  );
+  await run();
+  const { files, contents, manifest } = await part(1);
+  expect(manifest.images.map(({ file }) => file)).toEqual([
+    '_.._etc_passwd.jpg',
+    'IMG.jpg',
+    'img (2).JPG',
+    'IMG (3).jpg',
+    'IMG (2) (2).jpg',
+    'image.jpg',
+    'abgpj.exe.jpg',
+    '_CON.jpg',
+  ]);
+  expect(contents.size).toBe(files.length);
+  for (const [index, { file }] of manifest.images.entries()) expect(contents.get(file)).toEqual(bytesOf(index + 1));
+});
+
+test('bytes that are missing or not those that were stored are named, and do not end the job', async () => {
+  await store(1);
+  await store(2, { sha256: sha256(bytesOf(9)) });
+  await store(3);
+  await createObjects(world.s3, BUCKET).remove([originalKey(user, imageId(1))]);
+  await ask({ of: 'ids' }, [1, 2, 3, 77]);
+  await run();
+  const { contents, manifest } = await part(1);
+  expect(manifest.images.map(({ problem }) => problem)).toEqual([
+    { problem: 'missing' },
+    { problem: 'differs', found: { sha256: sha256(bytesOf(2)), bytes: 40 } },
+    undefined,
+  ]);
+  expect([...contents.keys()]).not.toContain('1.jpg');
+  expect([...contents.keys()]).toContain('metadata/1.jpg.json');
+  expect(await result()).toMatchObject({ images: 3, problems: 2, left_out: 1 });
+});
+
+test('a part ends before its bytes or photos are too many; one photo may be too large for any', async () => {
+  for (const number of [1, 2, 3]) await store(number);
+  await store(4, {}, bytesOf(4, 500));
+  for (const number of [5, 6]) await store(number);
+  await ask({ of: 'ids' }, [1, 2, 3, 4, 5, 6]);
+  await run({ bounds: { ...BOUNDS, partBytes: 100, partImages: 2 } });
+  const parts = await Promise.all([1, 2, 3, 4].map(part));
+  const held = parts.map(({ manifest }) => manifest.images.map(({ file }) => file));
+  expect(held).toEqual([['1.jpg', '2.jpg'], ['3.jpg'], ['4.jpg'], ['5.jpg', '6.jpg']]);
+  expect((await result()).parts).toEqual(
+    parts.map(({ size }, index) => ({ bytes: size, images: held[index]?.length })),
+  );
+});
+
+test('what a run has no time for is left to the next, which begins behind the last part', async () => {
+  for (const number of [1, 2, 3]) await store(number);
+  await ask({ of: 'ids' }, [1, 2, 3]);
+  const bounds = { ...BOUNDS, partImages: 1, runMs: 1_000 };
+  const zips = {
+    write: (...call: Parameters<typeof deps.zips.write>) => {
+      now += 600;
+      return deps.zips.write(...call);
+    },
+  };
+  expect(await run({ bounds, zips })).toBe('more');
+  expect(await deps.jobs.get(user, JOB)).toMatchObject({ status: 'running', checkpoint: { next: 2, runs: 1 } });
+  await createObjects(world.s3, BUCKET).remove([downloadKey(user, JOB, 1)]);
+  expect(await run({ bounds, zips })).toBe('ended');
+  // It was not written again.
+  expect(await world.keys(`downloads/${user}`)).toEqual([2, 3].map((number) => downloadKey(user, JOB, number)));
+  expect((await result()).parts).toHaveLength(3);
+});
+
+test('an album in its order, and what its photos’ albums are called', async () => {
+  const album = { album_id: imageId(9_000), kind: 'manual', name: 'Summer', sort: 'manual' } as const;
+  const at = deps.clock().toISOString();
+  await createAlbums(world.table, TABLE).create(user, { ...album, created_at: at, updated_at: at });
+  for (const number of [1, 2, 3, 4]) {
+    const albums = number < 4 ? { [album.album_id]: `${4 - number}`, [imageId(9_999)]: 'x' } : {};
+    await store(number, { albums, ...(number === 2 && { trashed_at: at }) });
+  }
+  const photos = await deps.images.getMany(user, [1, 2, 3, 4].map(imageId));
+  const postings = photos.flatMap((record) =>
+    membershipsOf(record).map(({ list }) => ({ list, image_id: record.image_id })),
+  );
+  await createImageIndex(world.table, TABLE).writePostings(user, postings, []);
+  await ask({ of: 'album', album_id: album.album_id });
+  await run();
+  const { manifest, json } = await part(1);
+  expect(manifest.images.map(({ file }) => file)).toEqual(['3.jpg', '1.jpg']);
+  expect(json('metadata/3.jpg.json').albums).toEqual([{ album_id: album.album_id, name: 'Summer' }]);
+});
+
+test('nothing to take along is no part', async () => {
+  await ask({ of: 'all' });
+  await run();
+  expect(await result()).toEqual({ images: 0, left_out: 0, problems: 0, parts: [] });
+});
+
+test('killed before any of its requests and repeated, every photo is in one part', async () => {
+  for (const number of [1, 2, 3, 4, 5]) await store(number);
+  await ask({ of: 'all' });
+  const bounds = { ...BOUNDS, partImages: 2 };
+  let deaths = 0;
+  for (let requests = 1; ; requests += 1) {
+    lives.arm(requests);
+    const end = await run({ bounds }).catch((error: unknown) => error);
+    lives.arm(null);
+    if (end === 'ended') break;
+    expect(end).toBeInstanceOf(Killed);
+    deaths += 1;
+  }
+  expect(deaths).toBeGreaterThan(5);
+  expect(await result()).toMatchObject({ images: 5, left_out: 0, problems: 0 });
+  const parts = await Promise.all([1, 2, 3].map(part));
+  const files = parts.flatMap(({ manifest }) => manifest.images.map(({ file }) => file));
+  expect(files).toEqual(['5.jpg', '4.jpg', '3.jpg', '2.jpg', '1.jpg']);
+  const objects = parts.map(({ size = 0 }, index) => ({ key: downloadKey(user, JOB, index + 1), bytes: size }));
+  expect(downloadDeviations((await world.itemsOf(user)) as Item[], objects)).toEqual([]);
+});
+
+test('a zip larger than a piece goes up in pieces; one that breaks off leaves nothing behind', async () => {
+  const large = Buffer.alloc(18 * 1024 * 1024, 'large');
+  await store(1, {}, large);
+  await ask({ of: 'all' });
+  world.aws.resetRequests();
+  await run({ bounds: { ...BOUNDS, partBytes: 10 ** 9 } });
+  expect(world.aws.requests()).toMatchObject({ 's3:UploadPart': 2, 's3:CompleteMultipartUpload': 1 });
+  expect((await part(1)).contents.get('1.jpg')?.equals(large)).toBe(true);
+
+  async function* broken() {
+    yield { name: 'large.jpg', content: large.toString(), modified: new Date() };
+    throw new Error('broke off');
+  }
+  await expect(deps.zips.write(downloadKey(user, JOB, 2), broken())).rejects.toThrow('broke off');
+  expect(world.aws.requests()).toMatchObject({ 's3:AbortMultipartUpload': 1 });
+  expect(await world.keys(`downloads/${user}`)).toEqual([downloadKey(user, JOB, 1)]);
+});
