@@ -11,7 +11,7 @@ import type { ShowClusters } from './show-clusters.ts';
  * half-erased photo is found again.
  */
 export function createErasePhoto(deps: OrganizeDeps, show: ShowClusters) {
-  const { images, embeddings, vectors, clusters, checksums, objects } = deps;
+  const { images, embeddings, faces, vectors, clusters, checksums, objects } = deps;
 
   return async function erasePhoto({ userId, session: open, work }: Batch, event: EventOf<'removed'>) {
     const key = { userId, imageId: event.image_id };
@@ -26,6 +26,7 @@ export function createErasePhoto(deps: OrganizeDeps, show: ShowClusters) {
     await show.refresh(userId, session, [...new Set([...changed, ...from])], false);
     await vectors.remove(userId, [image_id]);
     await embeddings.erase(userId, image_id);
+    await faces.erase(userId, image_id);
     // A photo whose ingest was cut short may own its bytes' checksum before its record says what it is.
     const sha256 = record.sha256 ?? record.expected.sha256;
     if (sha256) await checksums.release(userId, sha256, image_id);

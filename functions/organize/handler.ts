@@ -8,12 +8,17 @@ import {
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { createFaceAssignments } from '../../shared/adapters/face-assignments.ts';
+import { createFaces } from '../../shared/adapters/faces.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageIndex } from '../../shared/adapters/image-index.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPeople } from '../../shared/adapters/people.ts';
+import { createPostings } from '../../shared/adapters/postings.ts';
+import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
@@ -45,6 +50,11 @@ const organize = createOrganize({
   clusters: createClusters(table, settings.TABLE_NAME),
   index: createImageIndex(table, settings.TABLE_NAME),
   near: createNearDuplicates(table, settings.TABLE_NAME),
+  faces: createFaces(table, settings.TABLE_NAME),
+  faceAssignments: createFaceAssignments(table, settings.TABLE_NAME, systemClock),
+  people: createPeople(table, settings.TABLE_NAME),
+  postings: createPostings(table, settings.TABLE_NAME),
+  profiles: createProfiles(table, settings.TABLE_NAME, systemClock),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   queues: createQueues(createSqsClient(), {
     jobs: settings.JOBS_QUEUE_URL,

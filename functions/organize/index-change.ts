@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { DetectedFace } from '../../shared/adapters/faces.ts';
 import type { IndexEntry, PostingOf } from '../../shared/adapters/image-index.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
+import { countedFaces } from '../../shared/domain/people/counted.ts';
 import { postingsOf, suggestionsOf } from '../../shared/domain/search/postings.ts';
 import { contributionOf } from '../../shared/domain/summary.ts';
 import { talliesOf } from '../../shared/domain/tallies.ts';
@@ -19,6 +21,7 @@ export function changeOf(
   image_id: string,
   record: ImageRecord | null,
   known: IndexEntry | undefined,
+  detected: readonly DetectedFace[] = [],
 ): IndexChange | null {
   if (!record && !known) return null;
   const before = known ?? { image_id, lists: {}, suggestions: [], tallies: [], contribution: null, looks: null };
@@ -32,12 +35,14 @@ export function changeOf(
     contribution: record ? contributionOf(record) : null,
     looks: record ? looksOf(record) : null,
   };
+  const faces = record ? countedFaces(record, detected) : [];
+  if (faces.length > 0) after.faces = faces;
   const puts = postings.filter(({ list }) => before.lists[list] !== lists.get(list));
   const deletes = Object.keys(before.lists)
     .filter((list) => !lists.has(list))
     .map((list) => ({ list, image_id }));
-  const counted = ({ suggestions, tallies, contribution, looks }: IndexEntry) =>
-    digestOf([suggestions, tallies, contribution, looks]);
+  const counted = ({ suggestions, tallies, contribution, looks, faces = [] }: IndexEntry) =>
+    digestOf([suggestions, tallies, contribution, looks, faces]);
   const same = puts.length === 0 && deletes.length === 0 && counted(before) === counted(after);
   return known && record && same ? null : { record, before, after, puts, deletes };
 }

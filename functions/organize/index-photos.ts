@@ -1,5 +1,8 @@
 import type { IndexEntry, Journal } from '../../shared/adapters/image-index.ts';
+import { storeStats } from '../../shared/domain/clustering/stats.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
+import { centroidsAfter, peopleConcerned } from '../../shared/domain/people/counted.ts';
+import { facesByPerson } from '../../shared/domain/people/faces.ts';
 import { changeSummary, emptySummary, type Summary } from '../../shared/domain/summary.ts';
 import { changeSums, type Sums } from '../../shared/domain/tallies.ts';
 import type { OrganizeDeps } from './deps.ts';
@@ -20,8 +23,8 @@ export interface PhotoToIndex {
  * can be written twice; counts cannot, so their new values stand in a journal before any is written: a pass that died is
  * completed from it, and what it may have left of a photo's postings is written anew when the photo's event comes back.
  */
-export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 'near' | 'clock'>) {
-  const { index, clock } = deps;
+export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 'near' | 'faces' | 'clock'>) {
+  const { index, faces, clock } = deps;
   const pairPhoto = createPairPhotos(deps);
 
   return async function indexPhotos(userId: string, photos: readonly PhotoToIndex[]): Promise<void> {
@@ -31,7 +34,14 @@ export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 
       userId,
       photos.map(({ image_id }) => image_id),
     );
-    const changes = photos.flatMap(({ image_id, record }) => changeOf(image_id, record, entries.get(image_id)) ?? []);
+    const peopled = photos.filter(({ record }) => record && facesByPerson(record.faces ?? []).size > 0);
+    const detected = await faces.getMany(
+      userId,
+      peopled.map(({ image_id }) => image_id),
+    );
+    const changes = photos.flatMap(
+      ({ image_id, record }) => changeOf(image_id, record, entries.get(image_id), detected.get(image_id)?.faces) ?? [],
+    );
     if (changes.length > 0) await pass(userId, changes);
   };
 
@@ -68,8 +78,15 @@ export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 
       summary: { ...summary, version: (stored?.version ?? 0) + 1, updated_at: clock().toISOString() },
       suggestions: await suggestionsAfter(userId, changes),
       tallies: await talliesAfter(userId, changes),
+      people: await peopleAfter(userId, changes),
       entries: changes.map(doubtful),
     };
+  }
+
+  async function peopleAfter(userId: string, changes: readonly IndexChange[]): Promise<Journal['people']> {
+    const faces = changes.map(({ before, after }) => ({ before: before.faces ?? [], after: after.faces ?? [] }));
+    const concerned = faces.flatMap(({ before, after }) => peopleConcerned(before, after));
+    return centroidsAfter(faces, await index.centroids(userId, concerned)).map(storeStats);
   }
 
   async function talliesAfter(userId: string, changes: readonly IndexChange[]): Promise<Journal['tallies']> {

@@ -2,6 +2,7 @@ import type { PlacedEmbedding } from '../../shared/adapters/embeddings.ts';
 import { type ClusterAssignment, hasEnded, type ImageRecord } from '../../shared/domain/image.ts';
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
 import { replacementStep } from './marks.ts';
+import { createPlaceFaces } from './place-faces.ts';
 import { clusterOf, leaveCluster } from './replacement.ts';
 import type { Placed, Session } from './session.ts';
 import type { ShowClusters } from './show-clusters.ts';
@@ -27,6 +28,7 @@ interface Due {
  * cluster, unless it has another embedding now.
  */
 export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
+  const placeFaces = createPlaceFaces(deps);
   const { images, embeddings, vectors, clusters, queues } = deps;
 
   return async function placePhotos(batch: Batch, events: readonly EventOf<'described'>[]) {
@@ -86,8 +88,13 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
       if (own.has(imageId)) continue;
       const record = await images.setCluster({ userId, imageId }, cluster);
       // Placed a moment ago, by an event of this very batch.
-      if (record && work.finishing.has(imageId)) work.finishing.set(imageId, { record, cluster });
+      const finishing = work.finishing.get(imageId);
+      if (record && finishing) work.finishing.set(imageId, { ...finishing, record, cluster });
     }
+    const faces = await placeFaces(
+      batch,
+      due.map(({ record }) => record),
+    );
     for (const { record, embedding } of due) {
       const { image_id, generation } = record;
       const cluster = assignments.get(image_id) ?? unassigned('no_embedding');
@@ -95,7 +102,7 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
         const { cluster_id } = cluster;
         await embeddings.promote(userId, image_id, embedding.next, { cluster_id, generation });
       }
-      work.finishing.set(image_id, { record, cluster });
+      work.finishing.set(image_id, { record, cluster, faces: faces.get(image_id) });
     }
   };
 

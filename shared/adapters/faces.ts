@@ -3,6 +3,9 @@ import { decodeVector, encodeVector } from '../domain/clustering/vectors.ts';
 import type { Box } from '../domain/image.ts';
 import { itemsByKey } from './table.ts';
 
+/** Numbers that describe a face. */
+const FACE_DIMENSIONS = 128;
+
 /** A face as it was detected. */
 export interface DetectedFace {
   /** Its number in the photo, from 0. */
@@ -45,7 +48,10 @@ export function createFaces(table: DynamoDBDocumentClient, tableName: string) {
           const { image_id, generation, faces } = item as unknown as Omit<DetectedFaces, 'faces'> & {
             faces: StoredFace[];
           };
-          const found = faces.map(({ descriptor, ...face }) => ({ ...face, descriptor: decodeVector(descriptor) }));
+          const found = faces.map(({ descriptor, ...face }) => ({
+            ...face,
+            descriptor: decodeVector(descriptor, FACE_DIMENSIONS),
+          }));
           return [image_id, { image_id, generation, faces: found }];
         }),
       );

@@ -1,8 +1,11 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { ClusterStats, StoredClusterStats } from '../domain/clustering/stats.ts';
+import type { CountedFace } from '../domain/people/counted.ts';
 import type { Posting, Suggestion } from '../domain/search/postings.ts';
 import type { Contribution } from '../domain/summary.ts';
 import type { Sums, Tally } from '../domain/tallies.ts';
 import { writeItems } from './batch-write.ts';
+import { centroidOf, personCentroidKey } from './people.ts';
 import { createSummaries, type StoredSummary } from './summaries.ts';
 import { type ItemKey, itemsByKey } from './table.ts';
 
@@ -17,6 +20,8 @@ export interface IndexEntry {
   contribution: Contribution | null;
   /** A digest of what its near-duplicates were decided by; `null` where it has none, `''` where they have to be decided anew. */
   looks: string | null;
+  /** What the centroids of people contain of it; absent where that is nothing. */
+  faces?: CountedFace[];
 }
 
 export interface CountedSuggestion extends Suggestion {
@@ -28,6 +33,7 @@ export interface Journal {
   summary: StoredSummary;
   suggestions: CountedSuggestion[];
   tallies: { key: string; sums: Sums }[];
+  people: StoredClusterStats[];
   /** What is to be believed of each photo if the pass dies: no posting, and no near-duplicate, is known to be right. */
   entries: IndexEntry[];
 }
@@ -53,7 +59,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
   /** Writes what the journal says; `entries` may by now know better. Entries of photos that are gone (`gone`) are removed. */
   async function commit(
     userId: string,
-    { summary, suggestions, tallies, entries }: Journal,
+    { summary, suggestions, tallies, people, entries }: Journal,
     gone: ReadonlySet<string> = new Set(),
   ): Promise<void> {
     await summaries.put(userId, summary);
@@ -65,6 +71,9 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
     await writeItems(table, tableName, {
       puts: [
         ...tallies.filter(isKept).map(({ key, sums }) => ({ ...tallyKey(userId, key), sums })),
+        ...people
+          .filter(({ count }) => count > 0)
+          .map((stats) => ({ ...stats, ...personCentroidKey(userId, stats.cluster_id) })),
         ...kept.map(({ key, text, kind, count }) => ({ ...suggestionKey(userId, key), text, kind, count })),
         ...entries
           .filter(({ image_id }) => !gone.has(image_id))
@@ -72,6 +81,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
       ],
       deletes: [
         ...tallies.filter((tally) => !isKept(tally)).map(({ key }) => tallyKey(userId, key)),
+        ...people.filter(({ count }) => count <= 0).map(({ cluster_id }) => personCentroidKey(userId, cluster_id)),
         ...emptied.map(({ key }) => suggestionKey(userId, key)),
         ...entries.filter(({ image_id }) => gone.has(image_id)).map(({ image_id }) => entryKey(userId, image_id)),
       ],
@@ -114,6 +124,12 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
     async tallied(userId: string, keys: readonly string[]): Promise<Map<string, Sums>> {
       const items = await read(keys.map((key) => tallyKey(userId, key)));
       return new Map(items.map(({ sk, sums }) => [String(sk).slice('TALLY#'.length), sums as Sums]));
+    },
+
+    /** The centroids of these people; those who have no face are left out. */
+    async centroids(userId: string, personIds: readonly string[]): Promise<Map<string, ClusterStats>> {
+      const items = await read(personIds.map((personId) => personCentroidKey(userId, personId)));
+      return new Map((items as unknown as StoredClusterStats[]).map((item) => [item.cluster_id, centroidOf(item)]));
     },
 
     /** Puts and removes postings, in no particular order. */

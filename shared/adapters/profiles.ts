@@ -9,6 +9,8 @@ export interface Profile {
    * Whole seconds since the epoch. Tokens whose `auth_time` is smaller are refused.
    */
   tokens_valid_after?: number;
+  /** `false`: its owner wants no faces to be looked for. */
+  face_detection?: boolean;
   updated_at?: string;
 }
 
@@ -19,6 +21,17 @@ export function createProfiles(table: DynamoDBDocumentClient, tableName: string,
     async get(userId: string): Promise<Profile | null> {
       const answer = await table.send(new GetCommand({ TableName: tableName, Key: key(userId), ConsistentRead: true }));
       return (answer.Item as Profile | undefined) ?? null;
+    },
+
+    /** Whether faces may be looked for in this person's photos. */
+    async faceDetection(userId: string): Promise<boolean> {
+      const answer = await table.send(new GetCommand({ TableName: tableName, Key: key(userId), ConsistentRead: true }));
+      return (answer.Item as Profile | undefined)?.face_detection !== false;
+    },
+
+    async setFaceDetection(userId: string, face_detection: boolean): Promise<void> {
+      const set = { face_detection, updated_at: clock().toISOString() };
+      await changeItem(table, tableName, key(userId), { set });
     },
 
     /**

@@ -4,6 +4,7 @@ import { embedText } from '../../local/emulators/azure/embedding.ts';
 import { type AzureEmulator, startAzure } from '../../local/emulators/azure/server.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { createFaces } from '../../shared/adapters/faces.ts';
 import { createImageIndex } from '../../shared/adapters/image-index.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
@@ -68,7 +69,7 @@ export function openGallery({ world }: Api, userId: string) {
   const embeddings = createEmbeddings(world.table, TABLE);
   const vectors = createVectors(world.vectors, VECTOR_BUCKET);
   const clusters = createClusters(world.table, TABLE);
-  const indexPhotos = createIndexPhotos({ images, index, near, clock });
+  const indexPhotos = createIndexPhotos({ images, index, near, faces: createFaces(world.table, TABLE), clock });
 
   async function store(record: ImageRecord): Promise<void> {
     const { image_id, title, description, tags = [], cluster } = record;

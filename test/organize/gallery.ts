@@ -4,11 +4,16 @@ import { createChecksums } from '../../shared/adapters/checksums.ts';
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { createFaceAssignments } from '../../shared/adapters/face-assignments.ts';
+import { createFaces } from '../../shared/adapters/faces.ts';
 import { createImageIndex } from '../../shared/adapters/image-index.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPeople } from '../../shared/adapters/people.ts';
+import { createPostings } from '../../shared/adapters/postings.ts';
+import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { changeItem, pendingShard } from '../../shared/adapters/table.ts';
 import { createVectors, vectorIndexName } from '../../shared/adapters/vectors.ts';
@@ -33,6 +38,11 @@ export function organizeDeps(world: World, now: Date): OrganizeDeps {
     clusters: createClusters(world.table, TABLE),
     index: createImageIndex(world.table, TABLE),
     near: createNearDuplicates(world.table, TABLE),
+    faces: createFaces(world.table, TABLE),
+    faceAssignments: createFaceAssignments(world.table, TABLE, clock),
+    people: createPeople(world.table, TABLE),
+    postings: createPostings(world.table, TABLE),
+    profiles: createProfiles(world.table, TABLE, clock),
     jobs: createJobs(world.table, TABLE, clock),
     queues: createQueues(world.sqs, world.urls),
     background: { mean: 0.15, deviation: 0.08 },

@@ -1,5 +1,6 @@
 import { checkIndex } from './index-deviations.ts';
 import type { Item } from './items.ts';
+import { checkPeople } from './people-deviations.ts';
 
 /** A vector of the vector index, and the name of the index it is in. */
 export interface IndexedVector {
@@ -24,6 +25,7 @@ const ENDED = ['done', 'skipped', 'refused', 'waiting', 'failed'];
 /** What nobody derives from one photo, and so is not counted here. */
 const OWN_RIGHT = ['PROFILE', 'JOB', 'AZURE'];
 const PHOTOS_AND_CLUSTERS = ['IMAGE', 'VECTOR', 'CHECKSUM', 'CENTROID', 'CLUSTER', 'IN', 'CLUSTERING'];
+const PEOPLE = ['FACES', 'PERSON', 'PERSON_CENTROID', 'UNDO'];
 const INDEX = [
   'DOC',
   'TERM',
@@ -35,6 +37,7 @@ const INDEX = [
   'STATUS',
   'FLAG',
   'MODEL',
+  'FACE',
   'SUGGEST',
   'SUMMARY',
   'TALLY',
@@ -66,7 +69,7 @@ export function deviations(items: readonly Item[], vectors: readonly IndexedVect
     ...checkCentroids(kinds),
     ...checkMemory(kinds.get('CLUSTERING') ?? [], records),
     ...[...Map.groupBy(items, ({ user_id }) => user_id)].flatMap(([user, own]) =>
-      checkIndex(own).map((words) => `${user}: ${words}`),
+      [...checkIndex(own), ...checkPeople(own)].map((words) => `${user}: ${words}`),
     ),
   ];
 }
@@ -75,7 +78,7 @@ type Kinds = ReadonlyMap<string, Item[]>;
 type Records = ReadonlyMap<string, ImageItem>;
 
 function unknownItems(kinds: Kinds): string[] {
-  const known = [...PHOTOS_AND_CLUSTERS, ...INDEX, ...OWN_RIGHT];
+  const known = [...PHOTOS_AND_CLUSTERS, ...PEOPLE, ...INDEX, ...OWN_RIGHT];
   return [...kinds.keys()].filter((kind) => !known.includes(kind)).map((kind) => `an item nobody knows: ${kind}`);
 }
 

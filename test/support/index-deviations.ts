@@ -5,7 +5,7 @@ import { postingsOf, suggestionsOf } from '../../shared/domain/search/postings.t
 import { changeSums, type Sums, talliesOf } from '../../shared/domain/tallies.ts';
 import type { Item } from './items.ts';
 
-const LISTS = ['TERM', 'TAG', 'COLOR', 'PHASH', 'PLACE', 'CAMERA', 'STATUS', 'FLAG', 'MODEL'];
+const LISTS = ['TERM', 'TAG', 'COLOR', 'PHASH', 'PLACE', 'CAMERA', 'STATUS', 'FLAG', 'MODEL', 'FACE'];
 const STAGES = ['ingest', 'describe', 'organize'] as const;
 const MOST_NEIGHBOURS = 50;
 

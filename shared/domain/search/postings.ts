@@ -1,4 +1,5 @@
-import { type ImageRecord, isDegraded, isTerminal } from '../image.ts';
+import { type FaceAssignment, type ImageRecord, isDegraded, isShown, isTerminal } from '../image.ts';
+import { facesByPerson, isWaiting } from '../people/faces.ts';
 import { phashBands } from '../phash.ts';
 import { documentOf } from './document.ts';
 import { cameraOf, camerasOf, placesOf, tagsOf } from './names.ts';
@@ -23,6 +24,8 @@ export interface Posting {
   share?: number;
   /** `PHASH#`: the whole hash, 16 hex digits. */
   phash?: string;
+  /** `FACE#`: the numbers of the person's faces in it. */
+  faces?: number[];
 }
 
 /** Something to offer while a person types. `key` is the rest of the item's sort key after `SUGGEST#`. */
@@ -42,6 +45,8 @@ export const listOf = {
   camera: (name: string) => `CAMERA#${name}`,
   status: (status: ImageRecord['status'] | 'degraded') => `STATUS#${status}`,
   favorite: 'FLAG#favorite',
+  /** `null`: faces that may find a person yet. */
+  person: (personId: string | null) => `FACE#${personId ?? 'unassigned'}`,
   model: (model: string, promptVersion: string) => `MODEL#${indexForm(model)}/${indexForm(promptVersion)}`,
 };
 
@@ -75,10 +80,11 @@ export function postingsOf(record: ImageRecord): Posting[] {
     ...camerasOf(record).map((name) => posting(listOf.camera(name))),
     ...(record.color_bins ?? []).map(({ bin, ...color }) => posting(listOf.color(bin), color)),
     ...bandsOf(record).map(({ band, phash }) => posting(listOf.phash(band), { phash })),
+    ...peopleOf(record).map(({ list, faces }) => posting(list, { faces })),
   ];
   const { terms, length } = documentOf(record);
   const words = terms
-    .slice(0, MOST_POSTINGS - others.length)
+    .slice(0, Math.max(0, MOST_POSTINGS - others.length))
     .map(({ stem, tf, fields }) => posting(listOf.term(stem), { tf, in: fields, len: length }));
   return [...others, ...words];
 }
@@ -120,6 +126,17 @@ function keysOf(text: string, kind: string): string[] {
   const words = whole.split(' ');
   const rests = words.slice(1, 3).map((_, index) => `${words.slice(index + 1).join(' ')}|${whole}`);
   return [whole, ...rests].map((key) => `${key}#${kind}`);
+}
+
+function peopleOf(record: ImageRecord): { list: string; faces: number[] }[] {
+  const { faces = [] } = record;
+  if (!isShown(record)) return [];
+  const numbers = (some: readonly FaceAssignment[]) => some.map(({ n }) => n);
+  const waiting = faces.filter(isWaiting);
+  return [
+    ...[...facesByPerson(faces)].map(([personId, own]) => ({ list: listOf.person(personId), faces: numbers(own) })),
+    ...(waiting.length > 0 ? [{ list: listOf.person(null), faces: numbers(waiting) }] : []),
+  ];
 }
 
 function bandsOf({ phash }: ImageRecord): { band: string; phash: string }[] {
