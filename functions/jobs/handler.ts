@@ -12,13 +12,17 @@ import { createObjects } from '../../shared/adapters/objects.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
+import { createUndo } from '../../shared/adapters/undo.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
 import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
+import { createClusterGrouping } from './cluster-grouping.ts';
 import { createNameCluster } from './name-cluster.ts';
+import { createPlanByHand } from './plan-by-hand.ts';
 import { createRecluster } from './recluster.ts';
+import { createRegroup } from './regroup.ts';
 import { createReprocess } from './reprocess.ts';
 
 const settings = readFunctionSettings(process.env, [
@@ -65,7 +69,12 @@ const deps = {
   background: EXPECTED_BACKGROUND[settings.EMBEDDINGS_PROVIDER === 'visual' ? 'visual' : 'text'],
 };
 const throttle = createAzureThrottle(table, settings.TABLE_NAME, systemClock);
-const recluster = createRecluster(deps);
+const byHand = createPlanByHand({
+  objects: deps.objects,
+  undo: createUndo(table, settings.TABLE_NAME),
+  groupings: { clusters: createClusterGrouping({ ...deps, clock: systemClock }) },
+});
+const regroup = createRegroup({ ...deps, planners: { ...byHand, recluster: createRecluster(deps) } });
 const reprocess = createReprocess(deps);
 const nameCluster = createNameCluster({
   ...deps,
@@ -86,11 +95,12 @@ export const handler = queueHandler<JobMessage>({
     if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
     if (message.type === 'reprocess') return runAgain(message, { receiptHandle, receiveCount, logger });
     try {
-      await recluster(message.user_id, message.job_id);
+      await regroup(message.user_id, message.job_id);
     } catch (error) {
       if (receiveCount < MOST_RUNS) throw error;
       logger.error('The job is given up.', error as Error);
-      const reason = { code: 'gave_up', message: 'The photos could not be clustered. Please ask for it again.' };
+      const what = message.type === 'recluster' ? 'The photos could not be clustered' : 'It could not be done';
+      const reason = { code: 'gave_up', message: `${what}. Please ask for it again.` };
       await deps.jobs.fail(message.user_id, message.job_id, reason);
     }
   },

@@ -14,6 +14,7 @@ import type { People } from '../../shared/adapters/people.ts';
 import type { Postings } from '../../shared/adapters/postings.ts';
 import type { Profiles } from '../../shared/adapters/profiles.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
+import type { Undo } from '../../shared/adapters/undo.ts';
 import type { Vectors } from '../../shared/adapters/vectors.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import type { Background } from '../../shared/domain/clustering/background.ts';
@@ -36,6 +37,7 @@ export interface OrganizeDeps {
   postings: Pick<Postings, 'newest'>;
   profiles: Pick<Profiles, 'faceDetection'>;
   jobs: Jobs;
+  undo: Undo;
   queues: Queues;
   /** Similarity of unrelated images, as the embeddings in use are known for. */
   background: Background;

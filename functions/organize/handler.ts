@@ -20,6 +20,7 @@ import { createPeople } from '../../shared/adapters/people.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createUndo } from '../../shared/adapters/undo.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { type OrganizeEvent, organizeEvent } from '../../shared/contract/messages.ts';
@@ -56,6 +57,7 @@ const organize = createOrganize({
   postings: createPostings(table, settings.TABLE_NAME),
   profiles: createProfiles(table, settings.TABLE_NAME, systemClock),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
+  undo: createUndo(table, settings.TABLE_NAME),
   queues: createQueues(createSqsClient(), {
     jobs: settings.JOBS_QUEUE_URL,
     organize: settings.ORGANIZE_QUEUE_URL,

@@ -1,4 +1,5 @@
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
+import { createApplyPlan } from './apply-plan.ts';
 import { createBringInLine, noWork } from './bring-in-line.ts';
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
 import { createErasePhoto } from './erase-photo.ts';
@@ -15,7 +16,8 @@ export function createOrganize(deps: OrganizeDeps) {
   const show = createShowClusters(deps);
   const placePhotos = createPlacePhotos(deps, show);
   const erasePhoto = createErasePhoto(deps, show);
-  const { applyPart, reviewCluster } = createMovePhotos(deps, show);
+  const movePhotos = createMovePhotos(deps, show);
+  const applyPart = createApplyPlan(deps, { clusters: movePhotos });
   const bringInLine = createBringInLine(deps);
 
   return async function organize(userId: string, events: readonly OrganizeEvent[]): Promise<void> {
@@ -42,13 +44,13 @@ export function createOrganize(deps: OrganizeDeps) {
         case 'edited':
           batch.work.settling.add(run.event.image_id);
           break;
-        case 'reclustered':
+        case 'regrouped':
           await finish();
           await applyPart(batch, run.event);
           break;
         case 'review':
           await finish();
-          await reviewCluster(batch, run.event);
+          await movePhotos.reviewCluster(batch, run.event);
           break;
         case 'named':
           await show.applyName(userId, run.event);
@@ -64,7 +66,7 @@ type Run =
   | { type: 'removed'; event: EventOf<'removed'> }
   | { type: 'settled'; event: EventOf<'settled'> }
   | { type: 'edited'; event: EventOf<'edited'> }
-  | { type: 'reclustered'; event: EventOf<'reclustered'> }
+  | { type: 'regrouped'; event: EventOf<'regrouped'> }
   | { type: 'review'; event: EventOf<'review'> }
   | { type: 'named'; event: EventOf<'named'> };
 

@@ -1,7 +1,9 @@
 import type { Clustering } from '../../shared/adapters/clustering.ts';
 import type { Embeddings } from '../../shared/adapters/embeddings.ts';
 import { uuidFrom } from '../../shared/adapters/ids.ts';
-import { type Background, newBackground } from '../../shared/domain/clustering/background.ts';
+import { derivePrior } from '../../shared/domain/clustering/assign.ts';
+import { type Background, estimateBackground, newBackground } from '../../shared/domain/clustering/background.ts';
+import { explain } from '../../shared/domain/clustering/explain.ts';
 import { MOST_WAITING, type Waiting } from '../../shared/domain/clustering/found.ts';
 import { type ClusterState, place } from '../../shared/domain/clustering/place.ts';
 import { review } from '../../shared/domain/clustering/review.ts';
@@ -202,27 +204,35 @@ export async function openSession({ clustering, embeddings, background }: Sessio
       return review(clusterId, members, state(), newId).moved;
     },
 
-    /** Moves a known image from one cluster to another; `null` is outside of any. */
-    move(eventId: string, image: Waiting, from: string | null, to: string | null): Placed {
+    /**
+     * Moves a known image from one cluster to another; `null` is outside of any, where it waits for one unless a person took it out
+     * (`waits` false).
+     */
+    move(eventId: string, image: Waiting, from: string | null, to: string | null, waits: boolean): void {
       vectors.set(image.image_id, image.vector);
       if (from !== null) {
         const entry = touch(from, eventId);
         if (entry && entry.stats.count > 0) entry.stats = removeMember(entry.stats, image.vector);
         forgetIn(from, image.image_id);
       }
-      if (to === null) {
+      if (to === null && waits) {
         if (!memory.waiting.includes(image.image_id))
           memory.waiting = [...memory.waiting, image.image_id].slice(-MOST_WAITING);
         memoryDirty = true;
-        return { image_id: image.image_id, cluster: settled(null, null, 'reclustered') };
+        return;
       }
       forget([image.image_id]);
+      if (to === null) return;
       if (!entries.has(to)) addEntry(emptyStats(to, image.vector.length));
       const entry = touch(to, eventId);
       if (entry) entry.stats = addMember(entry.stats, image.vector);
-      const stats = entries.get(to)?.stats;
-      const similarity = stats ? similarityTo(stats, image.vector) : null;
-      return { image_id: image.image_id, cluster: settled(to, similarity, 'reclustered') };
+    },
+
+    /** Why an image is where it is by now: in a cluster that contains it, or in none. */
+    explain(vector: Float32Array, clusterId: string | null, reason: string): ClusterAssignment {
+      const { clusters } = state();
+      const prior = derivePrior(estimateBackground(memory.background), clusters);
+      return { cluster_id: clusterId, ...explain(vector, clusterId, clusters, prior), reason };
     },
 
     /** What there is to say about an image that a cluster is known to contain. */

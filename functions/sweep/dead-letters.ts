@@ -147,7 +147,7 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
       case 'settled':
       case 'edited':
         return letGo(event);
-      case 'reclustered':
+      case 'regrouped':
         await endJob(event.user_id, event.job_id);
         return 'settled';
       case 'removed':

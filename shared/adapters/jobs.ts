@@ -1,18 +1,26 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { ClusterRequest, JobView } from '../contract/schemas.ts';
 import type { Reason } from '../domain/image.ts';
+import type { MergeRequest, MoveRequest, UndoRequest } from '../domain/regroup-request.ts';
 import type { RerunPlan } from '../domain/rerun-plan.ts';
 import type { Clock, NewId } from './ids.ts';
 import { changeItem, holds, pendingShard, staleItems } from './table.ts';
 
 /** What a job is to do. */
-type Work = { type: 'recluster'; request: ClusterRequest } | { type: 'reprocess'; request: RerunPlan };
+type Work =
+  | { type: 'recluster'; request: ClusterRequest }
+  | { type: 'reprocess'; request: RerunPlan }
+  | { type: 'merge'; request: MergeRequest }
+  | { type: 'move'; request: MoveRequest }
+  | { type: 'undo'; request: UndoRequest };
 export type Job<T extends JobView['type'] = JobView['type']> = Omit<JobView, 'type'> & { user_id: string } & Extract<
     Work,
     { type: T }
   > & {
     /** How far a run has come that goes through photos one by one. */
     checkpoint?: Checkpoint;
+    /** How many parts of its plan organize has applied. */
+    applied?: number;
   };
 
 export interface Checkpoint {
@@ -87,6 +95,10 @@ export function createJobs(table: DynamoDBDocumentClient, tableName: string, clo
     /** Says how far it has come (0–1), and where a run that dies is to be taken up; `null` where it has ended. */
     advance: (userId: string, jobId: string, progress: number, checkpoint?: Checkpoint) =>
       change(userId, jobId, { status: 'running', progress, since: now(), ...(checkpoint && { checkpoint }) }),
+
+    /** Says that organize has applied so many of its plan's parts. */
+    partsApplied: (userId: string, jobId: string, applied: number, parts: number) =>
+      change(userId, jobId, { status: 'running', progress: 0.5 + (0.5 * applied) / parts, since: now(), applied }),
 
     finish: (userId: string, jobId: string, result: Record<string, unknown>) =>
       change(userId, jobId, { status: 'done', progress: 1, result }, ['shard', 'since']),

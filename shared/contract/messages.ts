@@ -10,11 +10,11 @@ export const describeMessage = z.object({ user_id: userId, image_id: imageId });
 export type DescribeMessage = z.infer<typeof describeMessage>;
 
 /**
- * A move of up to 100 images that a re-clustering planned: part `part` of the plan at `plan_key` in the bucket.
+ * Up to 100 things that change their group (photos their cluster): part `part` of the plan at `plan_key` in the bucket.
  * The last part also ends the job.
  */
-const reclustered = z.object({
-  type: z.literal('reclustered'),
+const regrouped = z.object({
+  type: z.literal('regrouped'),
   event_id: eventId,
   user_id: userId,
   job_id: z.string(),
@@ -39,14 +39,14 @@ export const organizeEvent = z.discriminatedUnion('type', [
     model: z.string(),
     prompt_version: z.string(),
   }),
-  reclustered,
+  regrouped,
   /** Look again at a cluster that has grown: it may hold several. */
   z.object({ type: z.literal('review'), event_id: eventId, user_id: userId, cluster_id: z.string() }),
 ]);
 export type OrganizeEvent = z.infer<typeof organizeEvent>;
 
 export const jobMessage = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('recluster'), user_id: userId, job_id: z.string() }),
+  z.object({ type: z.enum(['recluster', 'merge', 'move', 'undo']), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('reprocess'), user_id: userId, job_id: z.string() }),
   /** Ask the model for a name; `revision` is the member count it is asked at, so that one name is bought once. */
   z.object({ type: z.literal('name_cluster'), user_id: userId, cluster_id: z.string(), revision: z.int() }),

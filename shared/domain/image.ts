@@ -68,6 +68,9 @@ export interface ModelSource {
   at: string;
 }
 
+/** The `reason` of a photo that a person put where it is: never moved by us. */
+export const MOVED_BY_HAND = 'moved_by_hand';
+
 /** Which cluster a photo is in, and why. */
 export interface ClusterAssignment {
   cluster_id: string | null;

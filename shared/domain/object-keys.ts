@@ -9,7 +9,10 @@ export const originalKey = (userId: string, imageId: string) => `originals/${use
 export const thumbnailKey = (userId: string, imageId: string, size: ThumbnailSize) =>
   `thumbnails/${userId}/${imageId}/${size}.webp`;
 export const rawMetadataKey = (userId: string, imageId: string) => `raw/${userId}/${imageId}.json`;
+/** Where a job's plan lies, and what turned out to be left to do when it had been applied. */
 export const jobKey = (userId: string, jobId: string) => `jobs/${userId}/${jobId}.json`;
+
+export const restKey = (userId: string, jobId: string) => `jobs/${userId}/${jobId}.rest.json`;
 
 /** Every key a photo can own, for erasing it. */
 export function allImageKeys(userId: string, imageId: string): string[] {

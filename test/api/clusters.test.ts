@@ -23,7 +23,7 @@ async function seed(as: string, number: number, members: number[]): Promise<void
   const newest = members.toReversed().slice(0, 12).map(imageId);
   const at = AT.toISOString();
   const item = { cluster_id, name: `Cluster ${number}`, name_source: 'tags' as const, name_asked_at: 0, newest };
-  await clusters.put(as, { ...item, count: members.length, created_at: at, updated_at: at });
+  await clusters.create(as, { ...item, count: members.length, created_at: at, updated_at: at });
   for (const member of members) {
     await clusters.addMember(as, cluster_id, imageId(member));
     const place = { similarity: 0.9, threshold: 0.5, runner_up: null, margin: null, reason: 'Alone.' };

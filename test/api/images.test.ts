@@ -137,7 +137,7 @@ describe('lists', () => {
   });
 
   test('100 images with all their URLs cost few reads and little time', async () => {
-    await createClusters(api.world.table, TABLE).put('hue', clusterItem('Beaches'));
+    await createClusters(api.world.table, TABLE).create('hue', clusterItem('Beaches'));
     await seed(Array.from({ length: 100 }, (_, index) => doneRecord('hue', index)));
     await list('hue', { limit: '100' });
     api.world.aws.resetRequests();
@@ -165,7 +165,7 @@ const clusterItem = (name: string) => ({
 
 describe('one image', () => {
   test('with everything known of it', async () => {
-    await createClusters(api.world.table, TABLE).put('ida', clusterItem('Beaches'));
+    await createClusters(api.world.table, TABLE).create('ida', clusterItem('Beaches'));
     await seed([doneRecord('ida', 1)]);
     const answer = await api.call('GET', `/images/${imageId(1)}`, { as: 'ida' });
     expect(answer.status).toBe(200);

@@ -65,7 +65,7 @@ async function cluster(changes: Partial<Cluster> = {}): Promise<void> {
     await deps.clusters.addMember(user, clusterId, imageId(number));
   }
   await deps.clustering.putCentroid(user, { stats: statsOf(clusterId, vectors), applied: [], version: 0 });
-  await deps.clusters.put(user, {
+  await deps.clusters.create(user, {
     cluster_id: clusterId,
     name: 'Sofa',
     name_source: 'tags',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRecluster } from '../../functions/jobs/recluster.ts';
+import { createRegroup, type RegroupDeps } from '../../functions/jobs/regroup.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
@@ -7,13 +8,13 @@ import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import { normalise } from '../../shared/domain/clustering/vectors.ts';
-import { parsePlan } from '../../shared/domain/recluster-plan.ts';
+import { parsePlan } from '../../shared/domain/regroup-plan.ts';
 import { AT, imageId } from '../support/records.ts';
 import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
 
 const USER = 'Ann';
 let world: World;
-let deps: Parameters<typeof createRecluster>[0];
+let deps: Parameters<typeof createRecluster>[0] & Omit<RegroupDeps, 'planners'>;
 
 beforeAll(async () => {
   world = await startWorld();
@@ -39,7 +40,7 @@ test('plans once, keeps the cluster that persists, and sends the same parts howe
   const kept = imageId(9000);
   const members = Array.from({ length: 60 }, (_, index) => imageId(index * 4));
   for (const member of members) await deps.clusters.addMember(USER, kept, member);
-  await deps.clusters.put(USER, {
+  await deps.clusters.create(USER, {
     cluster_id: kept,
     name: 'Mine',
     name_source: 'person',
@@ -53,15 +54,17 @@ test('plans once, keeps the cluster that persists, and sends the same parts howe
   const job = await deps.jobs.create(USER, { type: 'recluster', request: { k: 'auto', names: true } }, () =>
     imageId(9001),
   );
-  const run = createRecluster(deps);
+  const never = () => Promise.reject(new Error('Expected nothing else to be planned'));
+  const planners = { recluster: createRecluster(deps), merge: never, move: never, undo: never };
+  const run = createRegroup({ ...deps, planners });
   await run(USER, job.job_id);
-  const events = (await world.drain('organize')) as Extract<OrganizeEvent, { type: 'reclustered' }>[];
+  const events = (await world.drain('organize')) as Extract<OrganizeEvent, { type: 'regrouped' }>[];
   expect(events).toHaveLength(2);
   const plan = parsePlan((await deps.objects.read(events[0]?.plan_key ?? '')) ?? new Uint8Array());
   expect(plan.result).toEqual({ images: 240, clusters: 4, unassigned: 0, moved: 180 });
   expect(plan.parts.map((part) => part.length)).toEqual([100, 80]);
   const moved = plan.parts.flat();
-  expect(moved.filter(({ image_id }) => members.includes(image_id))).toEqual([]);
+  expect(moved.filter(({ id }) => members.includes(id))).toEqual([]);
   expect(plan.exact[kept]?.count).toBe(60);
 
   // More photos have come; the message comes again.

@@ -16,6 +16,7 @@ import { createPostings } from '../../shared/adapters/postings.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { changeItem, pendingShard } from '../../shared/adapters/table.ts';
+import { createUndo } from '../../shared/adapters/undo.ts';
 import { createVectors, vectorIndexName } from '../../shared/adapters/vectors.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import { normalise } from '../../shared/domain/clustering/vectors.ts';
@@ -44,6 +45,7 @@ export function organizeDeps(world: World, now: Date): OrganizeDeps {
     postings: createPostings(world.table, TABLE),
     profiles: createProfiles(world.table, TABLE, clock),
     jobs: createJobs(world.table, TABLE, clock),
+    undo: createUndo(world.table, TABLE),
     queues: createQueues(world.sqs, world.urls),
     background: { mean: 0.15, deviation: 0.08 },
     canName: true,

@@ -318,7 +318,14 @@ describe('a photo that was run again', () => {
     for (const number of [0, 1, 2, 3]) events.push(await gallery.described(number, 0));
     await organize(...events);
     const [cluster] = await deps.clusters.list(user);
-    await deps.clusters.change(user, cluster?.cluster_id ?? '', { name: 'Mine', name_source: 'person' });
+    if (!cluster) throw new Error('Expected a cluster');
+    await deps.clusters.rename(
+      user,
+      cluster.cluster_id,
+      cluster,
+      { name: 'Mine', name_source: 'person' },
+      AT.toISOString(),
+    );
     await organize(await gallery.describedAgain(2, { title: 'Anew' }, vectorOf(0, 2)));
     const record = await gallery.existing(2);
     expect(record).toMatchObject({ status: 'done', generation: 1, cluster: { cluster_id: cluster?.cluster_id } });

@@ -6,7 +6,7 @@ import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import { statsOf } from '../../shared/domain/clustering/stats.ts';
 import { encodeVector, normalise } from '../../shared/domain/clustering/vectors.ts';
 import { freshStages, type ImageRecord } from '../../shared/domain/image.ts';
-import { storePlan } from '../../shared/domain/recluster-plan.ts';
+import { storePlan } from '../../shared/domain/regroup-plan.ts';
 import { Killed, mortal } from '../support/mortal.ts';
 import { startWorld, TABLE, type World } from '../support/world.ts';
 import { organizeDeps, vectorOf } from './gallery.ts';
@@ -159,7 +159,9 @@ describe('organize', () => {
     const named = { user_id: user, cluster_id, model: 'm', prompt_version: 'p' };
     await createOrganize(deps)(user, [{ type: 'named', event_id: 'n1', name: 'Beach days', ...named }]);
     expect(await deps.clusters.get(user, cluster_id)).toMatchObject({ name: 'Beach days', name_source: 'model' });
-    await deps.clusters.change(user, cluster_id, { name: 'Mine', name_source: 'person' });
+    const words = { name: 'Mine', name_source: 'person' } as const;
+    const before = { name: 'Beach days', name_source: 'model' } as const;
+    await deps.clusters.rename(user, cluster_id, before, words, at(31).toISOString());
     await createOrganize(deps)(user, [{ type: 'named', event_id: 'n2', name: 'Other', ...named }]);
     expect(await deps.clusters.get(user, cluster_id)).toMatchObject({ name: 'Mine', name_source: 'person' });
   });
@@ -207,18 +209,25 @@ describe('organize', () => {
     await organize(user, await gallery());
     const job = await deps.jobs.create(user, { type: 'recluster', request: { k: 2, names: false } }, () => id(900));
     const target = id(500);
+    const before = await expectConsistent();
+    const clusterOf = (number: number) =>
+      [...before.clusters].find(([, members]) => members.includes(id(number)))?.[0] ?? null;
     const parts = [
-      [0, 1, 2].map((number) => ({ image_id: id(number), cluster_id: target })),
+      [0, 1, 2].map((number) => ({ id: id(number), from: clusterOf(number), to: target })),
       [
-        { image_id: id(3), cluster_id: null },
-        { image_id: id(777), cluster_id: target },
+        { id: id(3), from: clusterOf(3), to: null },
+        { id: id(777), from: null, to: target },
       ],
     ];
     const result = { images: 12, clusters: 3, unassigned: 1, moved: 5 };
     const plan_key = `jobs/${user}/plan.json`;
-    await deps.objects.write(plan_key, storePlan({ names: false, parts, exact: {}, result }), 'application/json');
+    await deps.objects.write(
+      plan_key,
+      storePlan({ kind: 'recluster', space: 'clusters', names: false, parts, groups: {}, exact: {}, result }),
+      'application/json',
+    );
     const part = (number: number): OrganizeEvent => ({
-      type: 'reclustered',
+      type: 'regrouped',
       event_id: `r${number}`,
       user_id: user,
       job_id: job.job_id,

@@ -23,7 +23,7 @@ export interface ImageItem extends Item {
 const TERMINAL = ['done', 'failed', 'rejected', 'duplicate', 'expired'];
 const ENDED = ['done', 'skipped', 'refused', 'waiting', 'failed'];
 /** What nobody derives from one photo, and so is not counted here. */
-const OWN_RIGHT = ['PROFILE', 'JOB', 'AZURE'];
+const OWN_RIGHT = ['PROFILE', 'JOB', 'AZURE', 'UNDO'];
 const PHOTOS_AND_CLUSTERS = ['IMAGE', 'VECTOR', 'CHECKSUM', 'CENTROID', 'CLUSTER', 'IN', 'CLUSTERING'];
 const PEOPLE = ['FACES', 'PERSON', 'PERSON_CENTROID', 'UNDO'];
 const INDEX = [

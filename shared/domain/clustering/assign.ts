@@ -148,7 +148,8 @@ export function assign(vector: Float32Array, clusters: readonly ClusterStats[], 
   };
 }
 
-function marginBetween(a: ClusterStats, b: ClusterStats, prior: Prior): number {
+/** By how much one of two clusters must be the better (in affinity) to be chosen. */
+export function marginBetween(a: ClusterStats, b: ClusterStats, prior: Prior): number {
   const within = (expectedSimilarity(a, prior).mean + expectedSimilarity(b, prior).mean) / 2;
   return MARGIN_SHARE * Math.max(0, within - similarityBetween(a, b));
 }
