@@ -8,6 +8,7 @@ import {
 } from '../../shared/adapters/clients.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { createFaceAssignments } from '../../shared/adapters/face-assignments.ts';
 import { createIdentity } from '../../shared/adapters/identity/accounts.ts';
 import { createSessionCheck, createSessions } from '../../shared/adapters/identity/sessions.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
@@ -17,6 +18,7 @@ import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createLinkSignatures } from '../../shared/adapters/link-signatures.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPeople } from '../../shared/adapters/people.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createProbes } from '../../shared/adapters/probes.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
@@ -24,6 +26,8 @@ import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
 import { createSummaries } from '../../shared/adapters/summaries.ts';
+import { createTallies } from '../../shared/adapters/tallies.ts';
+import { createUndo } from '../../shared/adapters/undo.ts';
 import { createUploadForms } from '../../shared/adapters/uploads.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import type { FunctionSettings } from '../../shared/config.ts';
@@ -105,6 +109,11 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
     summaries: createSummaries(table, tableName),
     embeddings: createEmbeddings(table, tableName),
     vectors: createVectors(vectors, settings.VECTOR_BUCKET_NAME),
+    tallies: createTallies(table, tableName),
+    people: createPeople(table, tableName),
+    faceAssignments: createFaceAssignments(table, tableName, clock),
+    profiles,
+    undo: createUndo(table, tableName),
     nearDuplicates: createNearDuplicates(table, tableName),
     embedQuery: createEmbedQuery({ load: embedsWords ? loadAzure : null, throttle: azureThrottle, clock, logger }),
     jobs: createJobs(table, tableName, clock),

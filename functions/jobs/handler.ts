@@ -4,11 +4,13 @@ import { createS3Client, createSqsClient, createTableClient } from '../../shared
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { createFaces } from '../../shared/adapters/faces.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPeople } from '../../shared/adapters/people.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
@@ -19,7 +21,10 @@ import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.t
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
 import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
 import { createClusterGrouping } from './cluster-grouping.ts';
+import { createEraseFaces } from './erase-faces.ts';
+import { createGroupPeople } from './group-people.ts';
 import { createNameCluster } from './name-cluster.ts';
+import { createPeopleGrouping } from './people-grouping.ts';
 import { createPlanByHand } from './plan-by-hand.ts';
 import { createRecluster } from './recluster.ts';
 import { createRegroup } from './regroup.ts';
@@ -62,6 +67,8 @@ const deps = {
   edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   postings: createPostings(table, settings.TABLE_NAME),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
+  faces: createFaces(table, settings.TABLE_NAME),
+  people: createPeople(table, settings.TABLE_NAME),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
   clusters: createClusters(table, settings.TABLE_NAME),
   clustering: createClustering(table, settings.TABLE_NAME),
@@ -72,10 +79,17 @@ const throttle = createAzureThrottle(table, settings.TABLE_NAME, systemClock);
 const byHand = createPlanByHand({
   objects: deps.objects,
   undo: createUndo(table, settings.TABLE_NAME),
-  groupings: { clusters: createClusterGrouping({ ...deps, clock: systemClock }) },
+  groupings: {
+    clusters: createClusterGrouping({ ...deps, clock: systemClock }),
+    people: createPeopleGrouping(deps),
+  },
 });
-const regroup = createRegroup({ ...deps, planners: { ...byHand, recluster: createRecluster(deps) } });
+const regroup = createRegroup({
+  ...deps,
+  planners: { ...byHand, recluster: createRecluster(deps), group_people: createGroupPeople(deps) },
+});
 const reprocess = createReprocess(deps);
+const eraseFaces = createEraseFaces(deps);
 const nameCluster = createNameCluster({
   ...deps,
   azure: createAzureOpenAI({
@@ -95,7 +109,8 @@ export const handler = queueHandler<JobMessage>({
     if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
     if (message.type === 'reprocess') return runAgain(message, { receiptHandle, receiveCount, logger });
     try {
-      await regroup(message.user_id, message.job_id);
+      if (message.type === 'erase_faces') await eraseFaces(message.user_id, message.job_id);
+      else await regroup(message.user_id, message.job_id);
     } catch (error) {
       if (receiveCount < MOST_RUNS) throw error;
       logger.error('The job is given up.', error as Error);

@@ -5,7 +5,7 @@ import { jobKey } from '../../shared/domain/object-keys.ts';
 import { parsePlan, type RegroupPlan, storePlan } from '../../shared/domain/regroup-plan.ts';
 import type { Refused } from './plan-by-hand.ts';
 
-type Planned = 'recluster' | 'merge' | 'move' | 'undo';
+type Planned = 'recluster' | 'group_people' | 'merge' | 'move' | 'undo';
 
 export interface RegroupDeps {
   jobs: Jobs;
@@ -22,7 +22,14 @@ export interface RegroupDeps {
 export function createRegroup({ jobs, objects, queues, planners }: RegroupDeps) {
   return async function run(userId: string, jobId: string): Promise<void> {
     const job = await jobs.get(userId, jobId);
-    if (!job || job.type === 'reprocess' || job.status === 'done' || job.status === 'failed') return;
+    if (
+      !job ||
+      job.type === 'reprocess' ||
+      job.type === 'erase_faces' ||
+      job.status === 'done' ||
+      job.status === 'failed'
+    )
+      return;
     await jobs.advance(userId, jobId, Math.max(job.progress, 0.1));
 
     const key = jobKey(userId, jobId);
@@ -56,6 +63,8 @@ export function createRegroup({ jobs, objects, queues, planners }: RegroupDeps) 
     switch (job.type) {
       case 'recluster':
         return planners.recluster(userId, job);
+      case 'group_people':
+        return planners.group_people(userId, job);
       case 'merge':
         return planners.merge(userId, job);
       case 'move':

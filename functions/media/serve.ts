@@ -1,10 +1,10 @@
 import type { Clock } from '../../shared/adapters/ids.ts';
-import { type PresignedUrls, presentation, renditionOf } from '../../shared/adapters/image-urls.ts';
+import { type PresignedUrls, presentation, renditionOf, type StoredForm } from '../../shared/adapters/image-urls.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { RenditionName } from '../../shared/adapters/link-signatures.ts';
 import type { ObjectReader } from '../../shared/adapters/object-reader.ts';
 import type { RouteId } from '../../shared/contract/routes.ts';
-import { type ImageRecord, isTerminal, type Rendition } from '../../shared/domain/image.ts';
+import { type ImageRecord, isTerminal } from '../../shared/domain/image.ts';
 import type { ThumbnailSize } from '../../shared/domain/object-keys.ts';
 import { HttpProblem, NotFound } from '../../shared/lambda/http/problems.ts';
 import { readRequest } from '../../shared/lambda/http/request.ts';
@@ -25,7 +25,7 @@ type Deliver = (item: Item) => Promise<AnyResponse>;
 interface Item {
   record: ImageRecord;
   name: RenditionName;
-  rendition: Rendition;
+  rendition: StoredForm;
   reader: Reader;
   method: 'GET' | 'HEAD';
   headers: Readonly<Record<string, string | undefined>>;
@@ -33,15 +33,16 @@ interface Item {
 
 /** What the contract's schemas have made of a request for a picture. */
 interface MediaRequest {
-  params: { image_id: string; size?: ThumbnailSize };
+  params: { image_id: string; size?: ThumbnailSize; n?: number };
   query: { u?: string; exp?: string; sig?: string };
   headers: Readonly<Record<string, string | undefined>>;
 }
 
-const RENDITIONS: Partial<Record<RouteId, (size: ThumbnailSize | undefined) => RenditionName>> = {
+const RENDITIONS: Partial<Record<RouteId, (params: MediaRequest['params']) => RenditionName>> = {
   original: () => 'original',
   thumbnail: () => 'small',
-  sizedThumbnail: (size) => size ?? 'small',
+  sizedThumbnail: ({ size }) => size ?? 'small',
+  face: ({ n }) => `face-${n ?? 0}`,
 };
 
 /** Seconds a redirect may be kept: short, because its target is made anew with every new set of credentials. */
@@ -53,7 +54,7 @@ export function createServe({ whoReads, images, deliver }: ServeDeps): Dispatch 
     const rendition = RENDITIONS[route.id];
     if (!rendition) throw new Error(`The contract's route ${route.id} names no rendition`);
     const { params, query, headers } = (await readRequest(route, event)) as unknown as MediaRequest;
-    const name = rendition(params.size);
+    const name = rendition(params);
     const target = { image_id: params.image_id, rendition: name };
     const reader = await whoReads({ authorization: headers.authorization, link: query }, target);
     const record = await images.getVisible({ userId: reader.user_id, imageId: params.image_id });
@@ -66,7 +67,7 @@ export function createServe({ whoReads, images, deliver }: ServeDeps): Dispatch 
 }
 
 function notReady({ status }: ImageRecord, name: RenditionName): HttpProblem {
-  const what = name === 'original' ? 'original' : 'thumbnail';
+  const what = name === 'original' ? 'original' : name.startsWith('face-') ? 'face of this number' : 'thumbnail';
   const detail = isTerminal(status)
     ? `This image has no ${what}: its status is "${status}".`
     : `This image has no ${what} yet: its status is "${status}". Try again in a moment.`;
@@ -100,13 +101,11 @@ export function createStream(deps: { reader: ObjectReader; clock: Clock }): Deli
     // Being erased at this moment: the record goes last.
     if (answer.is === 'missing') throw new NotFound('image');
     if (answer.is === 'unsatisfiable') {
-      throw new HttpProblem(
-        'range-not-satisfiable',
-        `The picture has ${rendition.bytes} bytes; the range lies beyond.`,
-        {
-          headers: { 'Content-Range': `bytes */${rendition.bytes}` },
-        },
-      );
+      const { bytes } = rendition;
+      const has = bytes === undefined ? 'fewer' : String(bytes);
+      throw new HttpProblem('range-not-satisfiable', `The picture has ${has} bytes; the range lies beyond.`, {
+        headers: bytes === undefined ? {} : { 'Content-Range': `bytes */${bytes}` },
+      });
     }
     const common = {
       ...(answer.etag !== undefined && { ETag: answer.etag }),

@@ -28,7 +28,10 @@ export function createPlaceFaces(deps: OrganizeDeps) {
     if (detected.size === 0) return assigned;
     if (!(await profiles.faceDetection(userId))) {
       // Found by a run that had begun before its owner erased all faces.
-      for (const imageId of detected.keys()) await faces.erase(userId, imageId);
+      for (const imageId of detected.keys()) {
+        await faces.erase(userId, imageId);
+        assigned.set(imageId, []);
+      }
       return assigned;
     }
     await index.recover(userId);

@@ -148,6 +148,7 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
       case 'edited':
         return letGo(event);
       case 'regrouped':
+      case 'faces_erased':
         await endJob(event.user_id, event.job_id);
         return 'settled';
       case 'removed':

@@ -2,7 +2,8 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { BROWSER_CONTENT_TYPES, IMAGE_CONTENT_TYPES } from '../contract/schemas.ts';
 import { contentDisposition, safeFilename } from '../domain/content-disposition.ts';
 import type { ImageRecord, Rendition } from '../domain/image.ts';
-import type { LinkSignatures, RenditionName } from './link-signatures.ts';
+import { faceKey } from '../domain/object-keys.ts';
+import type { FaceName, LinkSignatures, RenditionName } from './link-signatures.ts';
 import { createPresigner, presignTarget } from './presign.ts';
 import type { SignerCredentials } from './signer.ts';
 
@@ -19,22 +20,37 @@ export interface ImageUrls {
 /** The part of a record that URLs are made from. */
 export type UrlSource = Pick<ImageRecord, 'user_id' | 'image_id' | 'display_name' | 'original' | 'thumbnails'>;
 
+type FaceSource = Pick<ImageRecord, 'user_id' | 'image_id'>;
+
 /** Seconds. As long as the credentials they are signed with. */
 const PRESIGNED_LIFETIME = 3600;
 const CACHE_CONTROL = `private, max-age=${PRESIGNED_LIFETIME}`;
 const SHOWN: ReadonlySet<string> = new Set(BROWSER_CONTENT_TYPES);
 const PICTURES: ReadonlySet<string> = new Set(IMAGE_CONTENT_TYPES);
 
-/** The stored form of a picture by name, if there is one yet. */
-export function renditionOf(record: UrlSource, name: RenditionName): Rendition | undefined {
-  return name === 'original' ? record.original : record.thumbnails?.[name];
+/** What is needed to hand out a stored form of a picture; how large a face is stands nowhere. */
+export type StoredForm = Pick<Rendition, 'key' | 'content_type'> & Partial<Pick<Rendition, 'bytes'>>;
+
+/** The stored form of a picture by name, if there is one yet. Of its faces, those that organize has taken note of. */
+export function renditionOf(
+  record: UrlSource & Pick<ImageRecord, 'faces'>,
+  name: RenditionName,
+): StoredForm | undefined {
+  if (name === 'original') return record.original;
+  if (!isFace(name)) return record.thumbnails?.[name];
+  const n = Number(name.slice('face-'.length));
+  if (!record.faces?.some((face) => face.n === n)) return undefined;
+  return { key: faceKey(record.user_id, record.image_id, n), content_type: FACE_CONTENT_TYPE };
 }
+
+const FACE_CONTENT_TYPE = 'image/webp';
+const isFace = (name: RenditionName): name is FaceName => name.startsWith('face-');
 
 /**
  * How a rendition is to be handed out. Types that browsers paint are shown; other pictures are saved; anything else is saved under
  * a harmless type, never opened, whatever an uploader called it.
  */
-export function presentation(record: UrlSource, rendition: Rendition) {
+export function presentation(record: UrlSource, rendition: Pick<Rendition, 'content_type'>) {
   const shown = SHOWN.has(rendition.content_type);
   const contentType = PICTURES.has(rendition.content_type) ? rendition.content_type : 'application/octet-stream';
   const filename = safeFilename(record.display_name, rendition.content_type);
@@ -55,7 +71,7 @@ export function createPresignedUrls(deps: { s3: S3Client; bucket: string; signin
     const [presign, credentials] = await Promise.all([presigner, deps.signingCredentials()]);
     const { since, expires } = credentials;
     const expiry = new Date(Math.min(since.getTime() + PRESIGNED_LIFETIME * 1000, expires.getTime()));
-    const url = (record: UrlSource, name: RenditionName, rendition: Rendition) =>
+    const url = (record: UrlSource, name: RenditionName, rendition: StoredForm) =>
       presign({
         key: rendition.key,
         credentials,
@@ -78,12 +94,17 @@ export function createProxyUrls(deps: { signatures: LinkSignatures }) {
     const exp = deps.signatures.expiry();
     const sign = await deps.signatures.signer();
     const url = ({ user_id, image_id }: UrlSource, rendition: RenditionName) => {
-      const path = rendition === 'original' ? 'original' : `thumbnails/${rendition}`;
+      const path = pathOf(rendition);
       const query = `u=${encodeURIComponent(user_id)}&exp=${exp}&sig=${sign({ user_id, image_id, rendition, exp })}`;
       return `${apiUrl}/images/${image_id}/${path}?${query}`;
     };
     return { url, expiry: new Date(exp * 1000) };
   };
+}
+
+function pathOf(name: RenditionName): string {
+  if (name === 'original') return name;
+  return isFace(name) ? `faces/${name.slice('face-'.length)}` : `thumbnails/${name}`;
 }
 
 export interface ImageUrlsDeps {
@@ -120,6 +141,13 @@ export function createImageUrls({ mode, signatures, ...storage }: ImageUrlsDeps)
             : null,
         urls_expire_at: expiry.toISOString(),
       };
+    },
+
+    /** The URL of the n-th face of a photo, good for as long as those of the photo. The caller knows that there is such a face. */
+    async faceUrl({ user_id, image_id }: FaceSource, n: number, apiUrl: string): Promise<string> {
+      const { url } = await prepare(apiUrl);
+      const photo = { user_id, image_id, display_name: '' };
+      return url(photo, `face-${n}`, { key: faceKey(user_id, image_id, n), content_type: FACE_CONTENT_TYPE });
     },
   };
 }

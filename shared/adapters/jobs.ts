@@ -12,7 +12,9 @@ type Work =
   | { type: 'reprocess'; request: RerunPlan }
   | { type: 'merge'; request: MergeRequest }
   | { type: 'move'; request: MoveRequest }
-  | { type: 'undo'; request: UndoRequest };
+  | { type: 'undo'; request: UndoRequest }
+  | { type: 'group_people'; request: Record<string, never> }
+  | { type: 'erase_faces'; request: Record<string, never> };
 export type Job<T extends JobView['type'] = JobView['type']> = Omit<JobView, 'type'> & { user_id: string } & Extract<
     Work,
     { type: T }

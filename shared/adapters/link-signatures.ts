@@ -4,7 +4,9 @@ import type { Clock } from './ids.ts';
 import type { Secrets } from './secrets.ts';
 
 /** A form of the picture that can be asked for. */
-export type RenditionName = 'original' | ThumbnailSize;
+export type RenditionName = 'original' | ThumbnailSize | FaceName;
+/** The n-th face of the picture. */
+export type FaceName = `face-${number}`;
 
 /** What a signed link lets its bearer read, and until when (seconds since the epoch). */
 export interface Link {

@@ -23,6 +23,7 @@ const TAGS: Record<Route['tag'], string> = {
   images: 'Uploading and looking at pictures',
   search: 'Finding pictures',
   clusters: 'Pictures that belong together',
+  people: 'Whose faces are in pictures',
   jobs: 'Long work',
   service: 'About this service',
 };

@@ -3,6 +3,7 @@ import { clusterRoutes } from './routes/clusters.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { mediaRoutes } from './routes/media.ts';
+import { peopleRoutes } from './routes/people.ts';
 import type { Access, Route } from './routes/route.ts';
 import { searchRoutes } from './routes/search.ts';
 import { serviceRoutes } from './routes/service.ts';
@@ -19,6 +20,7 @@ export const routes = [
   ...clusterRoutes,
   ...searchRoutes,
   ...mediaRoutes,
+  ...peopleRoutes,
   ...jobRoutes,
   ...serviceRoutes,
 ] as const satisfies readonly Route[];

@@ -5,5 +5,6 @@ export * from './schemas/clusters.ts';
 export * from './schemas/common.ts';
 export * from './schemas/edits.ts';
 export * from './schemas/images.ts';
+export * from './schemas/people.ts';
 export * from './schemas/search.ts';
 export * from './schemas/service.ts';

@@ -8,11 +8,19 @@ export const incomingKey = (userId: string, imageId: string) => `incoming/${user
 export const originalKey = (userId: string, imageId: string) => `originals/${userId}/${imageId}`;
 export const thumbnailKey = (userId: string, imageId: string, size: ThumbnailSize) =>
   `thumbnails/${userId}/${imageId}/${size}.webp`;
+/** The square around the n-th face (from 0) of a photo. */
+export const faceKey = (userId: string, imageId: string, n: number) => `thumbnails/${userId}/${imageId}/face-${n}.webp`;
 export const rawMetadataKey = (userId: string, imageId: string) => `raw/${userId}/${imageId}.json`;
 /** Where a job's plan lies, and what turned out to be left to do when it had been applied. */
 export const jobKey = (userId: string, jobId: string) => `jobs/${userId}/${jobId}.json`;
 
 export const restKey = (userId: string, jobId: string) => `jobs/${userId}/${jobId}.rest.json`;
+/** No photo has more faces that we keep: the largest are. */
+export const MOST_FACES = 50;
+
+/** The keys of a photo's faces from the n-th on, whether there are as many or not. */
+export const faceKeysFrom = (userId: string, imageId: string, first: number) =>
+  Array.from({ length: Math.max(0, MOST_FACES - first) }, (_, index) => faceKey(userId, imageId, first + index));
 
 /** Every key a photo can own, for erasing it. */
 export function allImageKeys(userId: string, imageId: string): string[] {
@@ -21,6 +29,7 @@ export function allImageKeys(userId: string, imageId: string): string[] {
     originalKey(userId, imageId),
     ...THUMBNAIL_SIZES.map((size) => thumbnailKey(userId, imageId, size)),
     rawMetadataKey(userId, imageId),
+    ...faceKeysFrom(userId, imageId, 0),
   ];
 }
 

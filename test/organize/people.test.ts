@@ -99,7 +99,7 @@ describe('a face', () => {
     await createProfiles(world.table, TABLE, () => AT).setFaceDetection(user, false);
     await organize(await photo(1, 5), await photo(2, 5));
     expect(await gallery.below('FACE')).toEqual([]);
-    expect((await gallery.existing(1)).faces).toBeUndefined();
+    expect(await whose(1)).toEqual([]);
     expect(await gallery.deviations()).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { faceNumber } from '../schemas.ts';
 import { imageParams } from './params.ts';
 import type { Route } from './route.ts';
 
@@ -41,6 +42,17 @@ export const mediaRoutes = [
     tag: 'images',
     access: 'media',
     params: imageParams.extend({ size: z.enum(['small', 'medium', 'preview']) }),
+    query: mediaQuery,
+    responses: bytes,
+  },
+  {
+    id: 'face',
+    method: 'GET',
+    path: '/images/{image_id}/faces/{n}',
+    summary: 'One of the faces in a photo, by its number (WebP, 160 × 160 px)',
+    tag: 'images',
+    access: 'media',
+    params: imageParams.extend({ n: faceNumber }),
     query: mediaQuery,
     responses: bytes,
   },

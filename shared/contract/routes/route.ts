@@ -8,7 +8,7 @@ export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   summary: string;
-  tag: 'auth' | 'images' | 'search' | 'clusters' | 'jobs' | 'service';
+  tag: 'auth' | 'images' | 'search' | 'clusters' | 'people' | 'jobs' | 'service';
   access: Access;
   params?: z.ZodObject;
   query?: z.ZodObject;

@@ -4,7 +4,13 @@ import { z } from 'zod';
 
 export const imageId = z.string().regex(/^[0-9a-f-]{36}$/, 'expected an image id as the API gave it');
 export const clusterId = z.string().regex(/^[0-9a-f-]{36}$/, 'expected a cluster id as the API gave it');
+export const personId = z.string().regex(/^[0-9a-f-]{36}$/, 'expected a person id as the API gave it');
 export const jobId = z.string().regex(/^[0-9a-f-]{36}$/, 'expected a job id as the API gave it');
+/** Numbers begin at 0; no photo has more than fifty. */
+export const faceNumber = z
+  .string()
+  .regex(/^(0|[1-4]?[0-9])$/, 'expected the number of a face as the API gave it')
+  .transform(Number);
 export const timestamp = z.iso.datetime().describe('ISO 8601, UTC');
 
 export const problem = z

@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import { EDITABLE_FIELDS } from '../../domain/edits.ts';
 import { IMAGE_STATUSES, STAGE_STATES, TAKEN_AT_SOURCES } from '../../domain/image.ts';
-import { clusterId, flag, imageId, oneWayToPage, page, pageNumber, pageQuery, reason, timestamp } from './common.ts';
+import {
+  clusterId,
+  flag,
+  imageId,
+  oneWayToPage,
+  page,
+  pageNumber,
+  pageQuery,
+  personId,
+  reason,
+  timestamp,
+} from './common.ts';
 
 export const MAX_UPLOAD_BYTES = 50 * 1024 * 1024;
 /** A multipart body as a whole. An event ends at 6 MB, which is 4.5 MB before base64; some of it is not the body's. */
@@ -64,6 +75,20 @@ export const place = z
   })
   .meta({ id: 'Place' });
 
+export const face = z
+  .object({
+    n: z.int().describe('Its number in the image, from 0'),
+    box: z
+      .object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() })
+      .describe('Each 0–1 of the image’s width or height as seen'),
+    person_id: personId.nullable(),
+    name: z.string().nullable(),
+    similarity: z.number().nullable().describe('To the person’s other faces when it was decided'),
+    by_person: z.boolean().describe('A person said so: never changed by us'),
+    url,
+  })
+  .meta({ id: 'Face' });
+
 export const image = z
   .object({
     image_id: imageId,
@@ -121,6 +146,8 @@ export const image = z
         reason: z.string(),
       })
       .nullable(),
+    faces: z.array(face),
+    people: z.array(z.object({ person_id: personId, name: z.string().nullable() })).describe('Whose faces are in it'),
     created_at: timestamp,
     updated_at: timestamp,
     processing_ms: z.number().nullable(),

@@ -6,7 +6,7 @@ export const JOB_STATUSES = ['queued', 'running', 'done', 'failed'] as const;
 export const job = z
   .object({
     job_id: jobId,
-    type: z.enum(['recluster', 'reprocess', 'merge', 'move', 'undo']),
+    type: z.enum(['recluster', 'reprocess', 'merge', 'move', 'undo', 'group_people', 'erase_faces']),
     status: z.enum(JOB_STATUSES),
     progress: z.number().min(0).max(1),
     result: z.record(z.string(), z.unknown()).nullable(),

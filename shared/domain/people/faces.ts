@@ -14,6 +14,15 @@ export interface Face {
 
 export const faceId = (imageId: string, n: number) => `${imageId}:${n}`;
 
+/** The parts of a face's id. */
+export function parseFaceId(id: string): { image_id: string; n: number } {
+  const colon = id.lastIndexOf(':');
+  return { image_id: id.slice(0, colon), n: Number(id.slice(colon + 1)) };
+}
+
+/** How a face that a person assigned came to be whose it is, in plans. */
+export const BY_PERSON = 'by_person';
+
 /** Boxes that overlap more than this hold the same face. */
 const SAME_FACE = 0.5;
 

@@ -105,13 +105,15 @@ function mostSimilar(face: Face, waiting: readonly Face[]): Face | null {
 /** Lets faces that wait join a person that has changed. */
 function follow(person_id: string, state: PeopleState): PlacedFace[] {
   const joined: PlacedFace[] = [];
+  let prior = priorOf(state.people.values());
   for (const face of state.waiting) {
     const person = state.people.get(person_id);
     if (!person || face.beside.has(person_id)) continue;
-    const prior = priorOf(state.people.values());
     // One look at the person that changed spares most faces the comparison with all the others.
     if (similarityTo(person, face.vector) < thresholdOf(person, prior)) continue;
-    if (fitOf(face, state, prior)?.person_id === person_id) joined.push(join(face, person_id, state));
+    if (fitOf(face, state, prior)?.person_id !== person_id) continue;
+    joined.push(join(face, person_id, state));
+    prior = priorOf(state.people.values());
   }
   return joined;
 }

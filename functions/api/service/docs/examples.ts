@@ -17,6 +17,13 @@ export const bodyExamples = {
     ],
   },
   cluster: { k: 'auto', names: true },
+  editPerson: { name: 'Ada', hidden: false },
+  mergePeople: {
+    into: '019c1b2f-0d11-7b0a-8c43-55b1d2e9f7a0',
+    from: ['019c1b2f-1f60-7c52-b1aa-0c9f6a4d2e11'],
+  },
+  splitPerson: { image_ids: ['019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21'], to: 'new' },
+  assignFace: { name: 'Ada' },
   editImage: { title: 'First day at the sea', tags: ['beach', 'lisbon'], favorite: true },
   reprocessImage: { stages: ['describe'] },
   reprocessImages: { status: 'degraded', stages: ['describe'], dry_run: true },
@@ -27,6 +34,8 @@ export const bodyExamples = {
 export const parameterExamples: Readonly<Record<string, string>> = {
   image_id: '019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21',
   cluster_id: '019c1b2f-0d11-7b0a-8c43-55b1d2e9f7a0',
+  n: '0',
+  person_id: '019c1b2f-0d11-7b0a-8c43-55b1d2e9f7a0',
   job_id: '019c1b30-41c8-7f5d-a0de-92c47be0a613',
   size: 'medium',
 };
