@@ -6,12 +6,11 @@ import { BY_PERSON, faceId, parseFaceId } from '../../shared/domain/people/faces
 import { listOf } from '../../shared/domain/search/postings.ts';
 import type { Grouping } from './grouping.ts';
 
-/** As many as anybody can have. */
-const ALL = Number.MAX_SAFE_INTEGER;
+const PAGE = 1_000;
 
 export interface PeopleGroupingDeps {
   people: Pick<People, 'get'>;
-  postings: Pick<Postings, 'newest'>;
+  postings: Pick<Postings, 'page'>;
   images: Pick<Images, 'getMany'>;
 }
 
@@ -26,8 +25,14 @@ export function createPeopleGrouping({ people, postings, images }: PeopleGroupin
     },
 
     async members(userId, personId) {
-      const listed = await postings.newest(userId, listOf.person(personId), { limit: ALL });
-      return listed.flatMap(({ image_id, faces = [] }) => faces.map((n) => faceId(image_id, n)));
+      const ids: string[] = [];
+      let before: string | undefined;
+      do {
+        const { items, more } = await postings.page(userId, listOf.person(personId), { before, limit: PAGE });
+        ids.push(...items.flatMap(({ image_id, faces = [] }) => faces.map((n) => faceId(image_id, n))));
+        before = more ? items.at(-1)?.image_id : undefined;
+      } while (before !== undefined);
+      return ids;
     },
 
     async whereabouts(userId, ids) {
