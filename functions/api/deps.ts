@@ -31,6 +31,7 @@ export interface Deps {
   edits: ImageEdits;
   checksums: Checksums;
   clusters: Clusters;
+  undo: Pick<Undo, 'get'>;
   postings: Postings;
   summaries: Pick<Summaries, 'get'>;
   embeddings: Pick<Embeddings, 'getMany'>;
@@ -39,7 +40,6 @@ export interface Deps {
   people: People;
   faceAssignments: FaceAssignments;
   profiles: Pick<Profiles, 'setFaceDetection'>;
-  undo: Pick<Undo, 'get'>;
   nearDuplicates: Pick<NearDuplicates, 'neighbours'>;
   embedQuery: EmbedQuery;
   jobs: Jobs;

@@ -149,7 +149,7 @@ async function name(message: NameMessage, receiptHandle: string, logger: Logger)
   const block = await throttle.last();
   if (block && block.until > systemClock()) return wait(block.until, receiptHandle);
   try {
-    await nameCluster(message.user_id, message.cluster_id, message.revision);
+    await nameCluster(message.user_id, message.cluster_id, message.revision, message.asked);
   } catch (error) {
     if (error instanceof AzureMisconfigured) logger.error('Clusters wait for names until a setting is changed.', error);
     else if (!(error instanceof AzureUnavailable)) throw error;

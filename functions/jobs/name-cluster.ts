@@ -25,7 +25,12 @@ const SHOWN = 10;
  * where the model cannot be asked now. A model that declines leaves the name as it is.
  */
 export function createNameCluster({ clusters, clustering, embeddings, images, queues, azure }: NameClusterDeps) {
-  return async function nameCluster(userId: string, clusterId: string, revision: number): Promise<void> {
+  return async function nameCluster(
+    userId: string,
+    clusterId: string,
+    revision: number,
+    asked?: string,
+  ): Promise<void> {
     const siblings = await clusters.list(userId);
     const cluster = siblings.find(({ cluster_id }) => cluster_id === clusterId);
     // Gone, named by a person, or asked again at a larger size since.
@@ -41,7 +46,7 @@ export function createNameCluster({ clusters, clustering, embeddings, images, qu
     await queues.organize([
       {
         type: 'named',
-        event_id: `named:${clusterId}:${revision}`,
+        event_id: ['named', clusterId, revision, ...(asked ? [asked] : [])].join(':'),
         user_id: userId,
         cluster_id: clusterId,
         name: outcome.name,

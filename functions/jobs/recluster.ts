@@ -4,7 +4,9 @@ import type { Embeddings } from '../../shared/adapters/embeddings.ts';
 import { uuidFrom } from '../../shared/adapters/ids.ts';
 import type { Job } from '../../shared/adapters/jobs.ts';
 import type { Background } from '../../shared/domain/clustering/background.ts';
+import { keepNamed, type Previous } from '../../shared/domain/clustering/keep-named.ts';
 import { recluster } from '../../shared/domain/clustering/recluster.ts';
+import { statsOf } from '../../shared/domain/clustering/stats.ts';
 import type { Waiting } from '../../shared/domain/clustering/waiting.ts';
 import { intoParts, type RegroupPlan } from '../../shared/domain/regroup-plan.ts';
 
@@ -24,7 +26,7 @@ export function createRecluster({ embeddings, clusters, background }: ReclusterD
     const current = new Map(previous.flatMap(({ cluster_id, image_ids }) => image_ids.map((id) => [id, cluster_id])));
 
     let founded = 0;
-    const { clusters: found, unassigned } = recluster(items, {
+    const afresh = recluster(items, {
       k: job.request.k,
       seed: createHash('sha256').update(job.job_id).digest().readUInt32LE(),
       previous,
@@ -33,6 +35,14 @@ export function createRecluster({ embeddings, clusters, background }: ReclusterD
         founded += 1;
         return uuidFrom(`cluster:${job.job_id}:${founded}`);
       },
+    });
+
+    const { clusters: found, unassigned } = keepNamed(afresh.clusters, previous, items);
+    const vectors = new Map(items.map(({ image_id, vector }) => [image_id, vector]));
+    const exact = found.map(({ cluster_id, image_ids }) => {
+      const members = image_ids.toSorted().flatMap((id) => vectors.get(id) ?? []);
+      const { count, mean, m2 } = statsOf(cluster_id, members);
+      return [cluster_id, { count, mean, m2 }];
     });
 
     const targets: [string, string | null][] = [
@@ -48,17 +58,18 @@ export function createRecluster({ embeddings, clusters, background }: ReclusterD
       names: job.request.names,
       parts: intoParts(moves),
       groups: {},
-      exact: Object.fromEntries(
-        found.map(({ cluster_id, stats: { count, mean, m2 } }) => [cluster_id, { count, mean, m2 }]),
-      ),
+      named: previous.flatMap(({ cluster_id, named }) => (named ? cluster_id : [])),
+      exact: Object.fromEntries(exact),
       result: { images: items.length, clusters: found.length, unassigned: unassigned.length, moved: moves.length },
     };
   };
 
   async function currentClusters(userId: string) {
-    const current: { cluster_id: string; image_ids: string[] }[] = [];
-    for (const { cluster_id } of await clusters.list(userId))
-      current.push({ cluster_id, image_ids: await clusters.allMembers(userId, cluster_id) });
+    const current: Previous[] = [];
+    for (const { cluster_id, name_source } of await clusters.list(userId)) {
+      const image_ids = await clusters.allMembers(userId, cluster_id);
+      current.push({ cluster_id, image_ids, named: name_source === 'person' });
+    }
     return current;
   }
 }

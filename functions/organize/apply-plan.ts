@@ -12,7 +12,7 @@ import {
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
 
 /** What a part of a plan says beside its moves. */
-export interface How extends Pick<RegroupPlan, 'groups' | 'exact'> {
+export interface How extends Pick<RegroupPlan, 'groups' | 'exact' | 'named'> {
   kind: MoveKind;
   mayAskName: boolean;
 }
@@ -35,11 +35,14 @@ export function createApplyPlan(
     const { userId } = batch;
     const { job_id, part, parts, plan_key } = event;
     const job = await jobs.get(userId, job_id);
-    // Sent again, when what it moved may have been moved elsewhere since.
-    if (job?.status === 'done' || (job?.applied ?? 0) > part) return;
+    if (job?.status === 'done' || (job?.applied ?? 0) > part) {
+      // Sent again, when what it moved may have been moved elsewhere since. It may have died before it forgot what was undone.
+      if (job?.type === 'undo' && job.status === 'done') await undo.clear(userId, job.request.space, job_id);
+      return;
+    }
     const plan = await storedPlan(plan_key);
     if (!plan) throw new Error(`The plan of job ${job_id} is gone from the bucket; expected ${plan_key}`);
-    const { space, kind, groups } = plan;
+    const { space, kind, groups, named } = plan;
     const mover = movers[space];
     const moves = plan.parts[part] ?? [];
     const last = part === parts - 1;
@@ -54,7 +57,7 @@ export function createApplyPlan(
     if (part === 0 && moves.length > 0 && (kind === 'merge' || kind === 'move'))
       await undo.put(userId, space, { kind, job_id, plan_key, at: clock().toISOString() });
 
-    const how = { kind, groups, mayAskName: plan.names && canName };
+    const how = { kind, groups, named, mayAskName: plan.names && canName };
     await mover.move(batch, event.event_id, moves, { ...how, exact: last ? plan.exact : {} });
     if (!last) {
       await jobs.partsApplied(userId, job_id, part + 1, parts);

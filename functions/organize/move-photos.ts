@@ -5,6 +5,7 @@ import { jobKey } from '../../shared/domain/object-keys.ts';
 import { type Move, type MoveKind, parsePlan, type Relabel, storePlan } from '../../shared/domain/regroup-plan.ts';
 import type { How, Mover } from './apply-plan.ts';
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
+import type { Session } from './session.ts';
 import type { ShowClusters } from './show-clusters.ts';
 
 /** Larger clusters are not looked at again one by one: re-clustering does that. */
@@ -23,13 +24,13 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters): Mover 
    */
   async function reviewCluster(batch: Batch, event: EventOf<'review'>) {
     const { userId } = batch;
-    const cluster = await clusters.get(userId, event.cluster_id);
-    if (!cluster || cluster.name_source === 'person') return;
     const session = await batch.session();
     const key = jobKey(userId, uuidFrom(event.event_id));
     const stored = await objects.read(key);
     let moves = stored && parsePlan(stored).parts.flat();
     if (!moves) {
+      const cluster = await clusters.get(userId, event.cluster_id);
+      if (!cluster || cluster.name_source === 'person') return;
       const { imageIds, nextCursor } = await clusters.members(userId, event.cluster_id, {
         limit: MOST_REVIEWED,
         consistent: true,
@@ -52,13 +53,14 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters): Mover 
     { userId, session: open }: Batch,
     eventId: string,
     moves: readonly Move[],
-    { kind, groups, exact, mayAskName }: How,
+    { kind, groups, named, exact, mayAskName }: How,
   ) {
     const session = await open();
     const ids = moves.map(({ id }) => id);
     const found = await images.getMany(userId, ids, { consistent: true, erasing: true });
     const records = new Map(found.map((record) => [record.image_id, record]));
     const vectors = await embeddings.getMany(userId, ids);
+    const kept = kind === 'recluster' ? await namedSince(userId, session, eventId, moves, named) : new Set();
 
     const due: { move: Move; vector: Float32Array; reason: string }[] = [];
     /** An earlier life of this event has said so on their records; it may have died before the rest. */
@@ -70,7 +72,7 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters): Mover 
       const now = record.cluster?.cluster_id ?? null;
       if (now !== each.from) {
         if (now === each.to) there.push(each);
-      } else if (!(await isOut(userId, record, each))) {
+      } else if (!kept.has(each.from) && !(await isOut(userId, record, each))) {
         due.push({ move: each, vector, reason: reasonOf(kind, each, record) });
       }
     }
@@ -91,6 +93,21 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters): Mover 
     const definitions = groups as unknown as Record<string, ClusterDefinition>;
     await show.refresh(userId, session, [...affected] as string[], mayAskName, definitions);
     if (kind === 'undo') await giveBackCovers(userId, Object.values(definitions));
+  }
+
+  /** Clusters that a person has named since the plan was made: they stay as they are, but for what an earlier life of this event began. */
+  async function namedSince(
+    userId: string,
+    session: Session,
+    eventId: string,
+    moves: readonly Move[],
+    known: readonly string[] = [],
+  ): Promise<Set<string | null>> {
+    if (session.contains(eventId)) return new Set();
+    const ids = [...new Set(moves.flatMap(({ from }) => from ?? []))];
+    const asked = ids.filter((id) => !known.includes(id) && session.centroid(id) !== null);
+    const found = await Promise.all(asked.map((id) => clusters.get(userId, id)));
+    return new Set(found.flatMap((cluster) => (cluster?.name_source === 'person' ? cluster.cluster_id : [])));
   }
 
   /** One that the trash has taken out of its cluster stays out, whatever its record says of it. */

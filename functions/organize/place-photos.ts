@@ -1,5 +1,5 @@
 import type { PlacedEmbedding } from '../../shared/adapters/embeddings.ts';
-import { type ClusterAssignment, hasEnded, type ImageRecord } from '../../shared/domain/image.ts';
+import { type ClusterAssignment, hasEnded, type ImageRecord, MOVED_BY_HAND } from '../../shared/domain/image.ts';
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
 import { replacementStep } from './marks.ts';
 import { createPlaceFaces } from './place-faces.ts';
@@ -114,9 +114,12 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
   ): Promise<{ placed: Placed[]; from: string | null }> {
     const { image_id, cluster } = record;
     const named = cluster?.cluster_id ?? null;
-    if (!embedding) return { placed: cluster && named !== null ? [{ image_id, cluster }] : [], from: named };
+    const byHand = cluster?.reason === MOVED_BY_HAND;
+    if (!embedding)
+      return { placed: cluster && (byHand || named !== null) ? [{ image_id, cluster }] : [], from: named };
     const { vector, next } = embedding;
     await vectors.put(userId, image_id, next ?? vector);
+    if (byHand) return { placed: [stay(session, record, cluster, embedding)], from: named };
     if (next) {
       const from = leaveCluster(session, record, embedding);
       return { placed: session.place(replacementStep('replaced', record), { image_id, vector: next }), from };
@@ -125,6 +128,17 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
     if (known === null) return { placed: session.place(event.event_id, { image_id, vector }), from: named };
     const kept = cluster && named === known ? cluster : session.assignment(known, vector);
     return { placed: [{ image_id, cluster: kept }], from: named };
+  }
+
+  /** A person has put it where it is: there it stays, by whatever embedding. */
+  function stay(session: Session, record: ImageRecord, cluster: ClusterAssignment, embedding: PlacedEmbedding): Placed {
+    const { image_id } = record;
+    const { next } = embedding;
+    const to = cluster.cluster_id;
+    if (!next || to === null) return { image_id, cluster };
+    leaveCluster(session, record, embedding);
+    session.join(replacementStep('replaced', record), { image_id, vector: next }, to, [image_id]);
+    return { image_id, cluster: session.explain(next, to, MOVED_BY_HAND) };
   }
 
   /** They arrive behind this batch. One lost to a crash here is made up for when the cluster has doubled. */

@@ -7,13 +7,7 @@ import { explain } from '../../shared/domain/clustering/explain.ts';
 import { MOST_WAITING, type Waiting } from '../../shared/domain/clustering/found.ts';
 import { type ClusterState, place } from '../../shared/domain/clustering/place.ts';
 import { review } from '../../shared/domain/clustering/review.ts';
-import {
-  addMember,
-  type ClusterStats,
-  emptyStats,
-  removeMember,
-  similarityTo,
-} from '../../shared/domain/clustering/stats.ts';
+import { addMember, type ClusterStats, emptyStats, removeMember } from '../../shared/domain/clustering/stats.ts';
 import type { ClusterAssignment } from '../../shared/domain/image.ts';
 import { forgetPlaced, isReplacementOf, type Marks, mark, marksOf, remembered, renew } from './marks.ts';
 
@@ -37,14 +31,7 @@ interface Entry {
   dirty: boolean;
 }
 
-const settled = (cluster_id: string | null, similarity: number | null, reason: string): ClusterAssignment => ({
-  cluster_id,
-  similarity,
-  threshold: null,
-  runner_up: null,
-  margin: null,
-  reason,
-});
+const NO_FIGURES = { similarity: null, threshold: null, runner_up: null, margin: null };
 
 /**
  * One user's clustering while one batch of events is applied: read once, changed in memory, written by `save` one item at a
@@ -117,6 +104,14 @@ export async function openSession({ clustering, embeddings, background }: Sessio
     background: memory.background,
   });
 
+  /** Why an image is where it is by now: in a cluster that contains it, or in none. */
+  function whyIn(vector: Float32Array | undefined, clusterId: string | null, reason: string): ClusterAssignment {
+    if (!vector) return { cluster_id: clusterId, ...NO_FIGURES, reason };
+    const clusters = [...entries.values()].map(({ stats }) => stats).filter(({ count }) => count > 0);
+    const prior = derivePrior(estimateBackground(memory.background), clusters);
+    return { cluster_id: clusterId, ...explain(vector, clusterId, clusters, prior), reason };
+  }
+
   /** The cluster that already contains an image, and the event that put it there, as far as centroids remember. */
   function findPlaced(eventId: string, imageId: string): { clusterId: string; entry: Entry; event: string } | null {
     for (const [clusterId, entry] of entries) {
@@ -139,15 +134,26 @@ export async function openSession({ clustering, embeddings, background }: Sessio
       // One whose embedding took another's place has not left its former cluster for certain: its own event sees to both.
       const ids = placed.filter((id) => id === imageId || !isReplacementOf(event, id));
       forget(placed);
-      return ids.map((image_id) => ({ image_id, cluster: settled(clusterId, null, 'assigned') }));
+      return ids.map((image_id) => ({ image_id, cluster: whyIn(vectors.get(image_id), clusterId, 'assigned') }));
     }
     return null;
+  }
+
+  /** Adds a known image to a cluster, which comes to be where there is none. `placed`: what it is to be found there by. */
+  function join(eventId: string, image: Waiting, to: string, placed: readonly string[] = []): void {
+    vectors.set(image.image_id, image.vector);
+    if (!entries.has(to)) addEntry(emptyStats(to, image.vector.length));
+    const entry = touch(to, eventId, placed);
+    if (entry) entry.stats = addMember(entry.stats, image.vector);
   }
 
   return {
     centroid: (clusterId: string): ClusterStats | null => entries.get(clusterId)?.stats ?? null,
 
     recall,
+
+    /** Whether an earlier life of this batch has changed any cluster by this event. */
+    contains: (eventId: string): boolean => [...entries.values()].some(({ marks }) => marks.before.has(eventId)),
 
     /** Finds a new image its place; others that waited may find theirs with it. */
     place(eventId: string, image: Waiting): Placed[] {
@@ -156,7 +162,7 @@ export async function openSession({ clustering, embeddings, background }: Sessio
       const recalled = recall(eventId, image.image_id);
       if (recalled) return recalled;
       if (!mark(memoryMarks, eventId)) {
-        return [{ image_id: image.image_id, cluster: settled(null, null, 'waiting') }];
+        return [{ image_id: image.image_id, cluster: whyIn(image.vector, null, 'waiting') }];
       }
       const found = place(image, state(), () => uuidFrom(`cluster:${eventId}`));
       const { state: after, assignment, placed, founded } = found;
@@ -178,9 +184,7 @@ export async function openSession({ clustering, embeddings, background }: Sessio
       }
       const why = (imageId: string): ClusterAssignment => {
         if (imageId === image.image_id && !founded) return assignment;
-        const vector = vectors.get(imageId);
-        const similarity = stats && vector ? similarityTo(stats, vector) : null;
-        return settled(target ?? null, similarity, founded ? 'founded' : 'followed');
+        return whyIn(vectors.get(imageId), target ?? null, founded ? 'founded' : 'followed');
       };
       return ids.length > 0
         ? ids.map((image_id) => ({ image_id, cluster: why(image_id) }))
@@ -222,23 +226,16 @@ export async function openSession({ clustering, embeddings, background }: Sessio
         return;
       }
       forget([image.image_id]);
-      if (to === null) return;
-      if (!entries.has(to)) addEntry(emptyStats(to, image.vector.length));
-      const entry = touch(to, eventId);
-      if (entry) entry.stats = addMember(entry.stats, image.vector);
+      if (to !== null) join(eventId, image, to);
     },
 
-    /** Why an image is where it is by now: in a cluster that contains it, or in none. */
-    explain(vector: Float32Array, clusterId: string | null, reason: string): ClusterAssignment {
-      const { clusters } = state();
-      const prior = derivePrior(estimateBackground(memory.background), clusters);
-      return { cluster_id: clusterId, ...explain(vector, clusterId, clusters, prior), reason };
-    },
+    join,
+
+    explain: whyIn,
 
     /** What there is to say about an image that a cluster is known to contain. */
     assignment(clusterId: string, vector: Float32Array): ClusterAssignment {
-      const stats = entries.get(clusterId)?.stats;
-      return settled(clusterId, stats ? similarityTo(stats, vector) : null, 'assigned');
+      return whyIn(vector, clusterId, 'assigned');
     },
 
     /** The cluster an image was put into by any event but `except`, as far as centroids remember. */

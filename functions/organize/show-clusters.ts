@@ -1,7 +1,6 @@
-import type { Cluster, ClusterDefinition } from '../../shared/adapters/clusters.ts';
-import { NEWEST_MEMBERS } from '../../shared/adapters/clusters.ts';
+import { type Cluster, type ClusterDefinition, NEWEST_MEMBERS } from '../../shared/adapters/clusters.ts';
+import { nameFromTags, nameIsDue } from '../../shared/domain/cluster-naming.ts';
 import type { EventOf, OrganizeDeps } from './deps.ts';
-import { nameFromTags, nameIsDue } from './naming.ts';
 import type { Session } from './session.ts';
 
 /** What people see of clusters: `CLUSTER#` items, brought in line with the centroids. */

@@ -97,9 +97,13 @@ export function createClusters(table: DynamoDBDocumentClient, tableName: string)
     },
 
     /** The names of clusters; those that are gone are left out. */
-    async names(userId: string, clusterIds: readonly string[]): Promise<Map<string, string>> {
+    async names(
+      userId: string,
+      clusterIds: readonly string[],
+      { consistent = false } = {},
+    ): Promise<Map<string, string>> {
       const keys = clusterIds.map((clusterId) => clusterKey(userId, clusterId));
-      const items = (await itemsByKey(table, tableName, keys)) as unknown as Cluster[];
+      const items = (await itemsByKey(table, tableName, keys, { consistent })) as unknown as Cluster[];
       return new Map(items.map(({ cluster_id, name }) => [cluster_id, name]));
     },
 
@@ -163,6 +167,21 @@ export function createClusters(table: DynamoDBDocumentClient, tableName: string)
         },
       });
       return renamed !== null;
+    },
+
+    /** Writes what a person says of a cluster (`null` cover: the newest); answers it as it is then, or `null` where it is gone. */
+    async edit(
+      userId: string,
+      clusterId: string,
+      { words, cover }: { words?: ClusterWords | undefined; cover?: string | null | undefined },
+      at: string,
+    ): Promise<Cluster | null> {
+      const edited = await changeItem(table, tableName, clusterKey(userId, clusterId), {
+        set: { ...words, ...(cover && { cover_image_id: cover }), updated_at: at },
+        remove: [...(words ? ['named_by'] : []), ...(cover === null ? ['cover_image_id'] : [])],
+        condition: { expression: 'attribute_exists(sk)' },
+      });
+      return edited as Cluster | null;
     },
 
     /** Lets go of a cover that is no member any more, unless another has been chosen. */

@@ -63,7 +63,16 @@ export const jobMessage = z.discriminatedUnion('type', [
     job_id: z.string(),
   }),
   z.object({ type: z.literal('reprocess'), user_id: userId, job_id: z.string() }),
-  /** Ask the model for a name; `revision` is the member count it is asked at, so that one name is bought once. */
-  z.object({ type: z.literal('name_cluster'), user_id: userId, cluster_id: z.string(), revision: z.int() }),
+  /**
+   * Ask the model for a name; `revision` is the member count it is asked at, so that one name is bought once. `asked`: which time a
+   * person has asked for one.
+   */
+  z.object({
+    type: z.literal('name_cluster'),
+    user_id: userId,
+    cluster_id: z.string(),
+    revision: z.int(),
+    asked: z.string().optional(),
+  }),
 ]);
 export type JobMessage = z.infer<typeof jobMessage>;

@@ -40,6 +40,8 @@ export interface RegroupPlan {
   /** Groups that are to be emptied: what joins them until the last part follows the others. */
   merged?: { into: string; from: string[] } | undefined;
   relabel?: Relabel | undefined;
+  /** `recluster`: groups that a person had named by then. Others that are named by the time they would move are left alone. */
+  named?: string[] | undefined;
   /** `undo`: the job whose moves are taken back. */
   undoes?: string | undefined;
   /** Exact cohesion of each planned cluster, for when its members have become those planned. */
@@ -49,6 +51,9 @@ export interface RegroupPlan {
 }
 
 export const MOVES_PER_PART = 100;
+
+/** So long the last merge or move can be undone: the bucket keeps plans for seven days. */
+export const UNDO_MS = 7 * 24 * 3_600_000;
 
 /** Why an undo that was asked for does nothing. */
 export const NOTHING_TO_UNDO = {

@@ -16,7 +16,8 @@ export function expectAsContracted(method: string, path: string, { status, heade
     expect(headers['Content-Type']).toBe('application/problem+json');
     expectExactly(problem, JSON.parse(text));
   }
-  const endpoint = endpoints.find((each) => each.method === method && matches(each.path, path));
+  const candidates = endpoints.filter((each) => each.method === method && matches(each.path, path));
+  const [endpoint] = candidates.sort((a, b) => parameters(a.path) - parameters(b.path));
   const route: Route | undefined = routes.find(({ id }) => id === endpoint?.id);
   if (!route) {
     if (method !== 'HEAD' && method !== 'OPTIONS') expect([404, 405]).toContain(status);
@@ -38,9 +39,11 @@ function expectExactly(schema: z.ZodType, body: unknown): void {
   expect(schema.parse(body)).toEqual(body);
 }
 
-/** Literal paths are listed before those with parameters that would match them, too. */
 function matches(template: string, path: string): boolean {
   const given = path.split('/');
   const wanted = template.split('/');
   return wanted.length === given.length && wanted.every((part, index) => part.startsWith('{') || part === given[index]);
 }
+
+/** A literal path wins over one with parameters that would match it, too. */
+const parameters = (path: string) => path.split('{').length;

@@ -38,7 +38,11 @@ const fill = (path: string, values: Record<string, string>) =>
 const nobodys = () => ({ ...Object.fromEntries(Object.keys(hers).map((name) => [name, NOBODYS])), size: 'medium' });
 
 /** What has to be said to a route for it to look at the id at all. */
-const BODIES: Partial<Record<RouteId, object>> = { editImage: { favorite: true }, reprocessImage: {} };
+const BODIES: Partial<Record<RouteId, object>> = {
+  editImage: { favorite: true },
+  reprocessImage: {},
+  editCluster: { name: 'Mine' },
+};
 
 /** Everything of an answer that could tell two of them apart, but what is new with every request. */
 async function answerTo(person: Person, method: string, path: string, sent?: object) {

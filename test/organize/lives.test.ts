@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OrganizeDeps } from '../../functions/organize/deps.ts';
 import { createOrganize } from '../../functions/organize/organize.ts';
+import type { ImageKey } from '../../shared/adapters/images.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import { mortal } from '../support/mortal.ts';
 import { AT } from '../support/records.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { createGallery, type Gallery, hashOf, organizeDeps, vectorOf } from './gallery.ts';
+import { createPlanning, type Work } from './planned.ts';
 
 const PHOTOS = 5;
 const GALLERIES = 10;
@@ -15,18 +17,20 @@ let world: World;
 let deps: OrganizeDeps;
 let life: ReturnType<typeof mortal>;
 let users = 0;
+let planned: ReturnType<typeof createPlanning>;
 
 beforeAll(async () => {
   world = await startWorld();
   life = mortal([world.table, world.s3, world.sqs, world.vectors]);
   deps = organizeDeps(world, AT);
+  planned = createPlanning(world, deps);
 });
 afterAll(() => world.stop());
 
 /** Something that happens to one photo; what it means depends on whether the photo is there. */
 interface Step {
   photo: number;
-  act: 'upload' | 'reject' | 'edit' | 'rerun' | 'reembed' | 'remove';
+  act: 'upload' | 'reject' | 'edit' | 'rerun' | 'reembed' | 'remove' | 'merge' | 'move' | 'undo';
   theme: number;
   picture: number;
   words: string;
@@ -42,7 +46,19 @@ interface Delivery {
 
 const step: fc.Arbitrary<Step> = fc.record({
   photo: fc.nat(PHOTOS - 1),
-  act: fc.constantFrom('upload', 'upload', 'upload', 'reject', 'edit', 'rerun', 'reembed', 'remove'),
+  act: fc.constantFrom(
+    'upload',
+    'upload',
+    'upload',
+    'reject',
+    'edit',
+    'rerun',
+    'reembed',
+    'remove',
+    'merge',
+    'move',
+    'undo',
+  ),
   theme: fc.nat(1),
   picture: fc.nat(1),
   words: fc.constantFrom('dog', 'cats', 'beach', 'Café', 'two words'),
@@ -53,7 +69,10 @@ const delivery: fc.Arbitrary<Delivery> = fc.record({
   meanwhile: step,
 });
 
-async function act(gallery: Gallery, { photo, act, theme, picture, words }: Step): Promise<OrganizeEvent | null> {
+async function act(
+  gallery: Gallery,
+  { photo, act, theme, picture, words }: Step,
+): Promise<OrganizeEvent | OrganizeEvent[] | null> {
   const there = await deps.images.get(gallery.key(photo));
   const fields = { tags: [words, `theme${theme}`], title: words, favorite: picture === 0 };
   switch (act) {
@@ -69,7 +88,24 @@ async function act(gallery: Gallery, { photo, act, theme, picture, words }: Step
       return gallery.describedAgain(photo, fields, vectorOf(theme, photo + 50));
     case 'remove':
       return gallery.removed(photo);
+    default:
+      return byHand(gallery.key(photo), act, picture);
   }
+}
+
+/** Two clusters become one, a photo goes to another, a new one or none, or that is undone; where there are any. */
+async function byHand({ userId, imageId }: ImageKey, act: 'merge' | 'move' | 'undo', picture: number) {
+  const space = 'clusters' as const;
+  const [one, other] = await deps.clusters.list(userId);
+  const point = await deps.undo.get(userId, space);
+  const to = picture === 0 ? { name: 'Mine' } : (other?.cluster_id ?? null);
+  const work: Work | false | undefined = {
+    merge: one &&
+      other && { type: 'merge' as const, request: { space, into: one.cluster_id, from: [other.cluster_id] } },
+    move: { type: 'move' as const, request: { space, ids: [imageId], to } },
+    undo: point !== null && { type: 'undo' as const, request: { space, job_id: point.job_id } },
+  }[act];
+  return work ? (await planned(userId, work)).events : null;
 }
 
 test('random lives of small galleries, killed anywhere and repeated, end as counted anew', async () => {
@@ -84,7 +120,7 @@ test('random lives of small galleries, killed anywhere and repeated, end as coun
         let queue: OrganizeEvent[] = [];
         const happen = async (what: Step) => {
           const event = await act(gallery, what);
-          if (event) queue.push(event);
+          if (event) queue.push(...[event].flat());
         };
         for (const [steps, { dies, pieces, meanwhile }] of rounds) {
           for (const what of steps) await happen(what);

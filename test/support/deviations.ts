@@ -15,7 +15,7 @@ export interface ImageItem extends Item {
   sha256?: string;
   bytes?: number;
   stages: Record<string, { state: string }>;
-  cluster?: { cluster_id: string | null };
+  cluster?: { cluster_id: string | null; reason?: string };
   thumbnails?: Record<string, { key: string }>;
   raw_metadata?: { key: string };
 }
@@ -67,6 +67,7 @@ export function deviations(items: readonly Item[], vectors: readonly IndexedVect
     ...checkChecksums(kinds.get('CHECKSUM') ?? [], records),
     ...checkClusters(kinds, records),
     ...checkCentroids(kinds),
+    ...checkUndo(kinds),
     ...checkMemory(kinds.get('CLUSTERING') ?? [], records),
     ...[...Map.groupBy(items, ({ user_id }) => user_id)].flatMap(([user, own]) =>
       [...checkIndex(own), ...checkPeople(own)].map((words) => `${user}: ${words}`),
@@ -169,6 +170,8 @@ function checkClusters(kinds: Kinds, records: Records): string[] {
     if (counts.members === 0) says.push(`cluster ${cluster} is empty`);
     const ids = new Set((members.get(cluster) ?? []).map(({ image_id }) => image_id));
     const strangers = ((clusters.get(cluster)?.newest ?? []) as string[]).filter((id) => !ids.has(id));
+    const cover = clusters.get(cluster)?.cover_image_id;
+    if (cover !== undefined && !ids.has(cover as string)) says.push(`cluster ${cluster} has a cover that is no member`);
     if (strangers.length > 0) says.push(`cluster ${cluster} shows ${strangers.join(', ')}, not its members`);
   }
   const memberships = Map.groupBy(kinds.get('IN') ?? [], ({ user_id, sk }) => at(user_id, sk.split('#')[2] ?? ''));
@@ -197,11 +200,27 @@ function checkCentroids(kinds: Kinds): string[] {
   });
 }
 
+/** What can be undone was done by a job that has ended; what is being undone is forgotten by then. */
+function checkUndo(kinds: Kinds): string[] {
+  const jobs = new Map((kinds.get('JOB') ?? []).map((item) => [at(item.user_id, item.sk.slice('JOB#'.length)), item]));
+  return (kinds.get('UNDO') ?? []).flatMap(({ user_id, sk, job_id, undone_by }) => {
+    const status = jobs.get(at(user_id, String(job_id)))?.status;
+    const says = status === 'done' || status === 'failed' ? [] : [`${sk} names a job that is ${status}`];
+    return undone_by === undefined ? says : [...says, `${sk} is undone, but still there`];
+  });
+}
+
 /** Photos that wait for a cluster, or stand for those that do not agree, must still be there. */
 function checkMemory(items: readonly Item[], records: Records): string[] {
-  return items.flatMap(({ user_id, waiting, witnesses }) =>
+  const byHand = items.flatMap(({ user_id, waiting }) =>
+    (waiting as string[])
+      .filter((id) => records.get(at(user_id, id))?.cluster?.reason === 'moved_by_hand')
+      .map((id) => `${id} waits for a cluster, though a person has moved it`),
+  );
+  const gone = items.flatMap(({ user_id, waiting, witnesses }) =>
     [...(waiting as string[]), ...(witnesses as string[])]
       .filter((id) => !records.has(at(user_id, id)))
       .map((id) => `clustering remembers ${id}, which is gone`),
   );
+  return [...byHand, ...gone];
 }

@@ -1,16 +1,16 @@
 import { viewImages } from '../images/view.ts';
 import type { ApiUseCase } from '../use-cases.ts';
-import { recordsById, viewCluster } from './view.ts';
+import { recordsById, shownOf, viewCluster } from './view.ts';
 
 /** Images one answer may show: with their signed URLs about 6 KB each, of the 6 MB an answer may have. */
 const MOST_IMAGES = 400;
 
-/** All clusters, largest first, each with its newest images: up to 12, fewer where there are many clusters. */
+/** All clusters, largest first, each with its cover and newest images: up to 12, fewer where there are many clusters. */
 export const listClusters: ApiUseCase<'listClusters'> = async (request, deps) => {
   const userId = request.user.user_id;
   const clusters = await deps.clusters.list(userId);
   const each = Math.max(1, Math.floor(MOST_IMAGES / Math.max(1, clusters.length)));
-  const shown = clusters.map((cluster, index) => (index < MOST_IMAGES ? cluster.newest.slice(0, each) : []));
+  const shown = clusters.map((cluster, index) => (index < MOST_IMAGES ? shownOf(cluster).slice(0, each) : []));
 
   const records = await recordsById(userId, shown.flat(), deps);
   // Of these images the names are known: they are the clusters' own.

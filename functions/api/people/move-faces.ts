@@ -1,6 +1,7 @@
 import { faceId } from '../../../shared/domain/people/faces.ts';
-import { Conflict, InvalidRequest } from '../../../shared/lambda/http/problems.ts';
+import { InvalidRequest } from '../../../shared/lambda/http/problems.ts';
 import { startJob } from '../jobs/start-job.ts';
+import { startUndo } from '../jobs/start-undo.ts';
 import type { ApiUseCase } from '../use-cases.ts';
 import { readName } from './edit-person.ts';
 import { knownPerson } from './known.ts';
@@ -30,12 +31,7 @@ export const splitPerson: ApiUseCase<'splitPerson'> = async (request, deps) => {
 };
 
 /** Takes the last merge or split back, as a job. */
-export const undoPeople: ApiUseCase<'undoPeople'> = async (request, deps) => {
-  const point = await deps.undo.get(request.user.user_id, 'people');
-  if (!point || point.undone_by !== undefined)
-    throw new Conflict('There is no merge or split to undo: only the last one can be undone, and only once.');
-  return startJob(request, { type: 'undo', request: { space: 'people', job_id: point.job_id } }, deps);
-};
+export const undoPeople: ApiUseCase<'undoPeople'> = (request, deps) => startUndo(request, 'people', deps);
 
 /** Groups all faces anew, as a job. */
 export const groupPeople: ApiUseCase<'groupPeople'> = (request, deps) =>

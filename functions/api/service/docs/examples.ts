@@ -24,6 +24,12 @@ export const bodyExamples = {
   },
   splitPerson: { image_ids: ['019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21'], to: 'new' },
   assignFace: { name: 'Ada' },
+  editCluster: { name: 'Summer in Lisbon', cover_image_id: '019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21' },
+  mergeClusters: {
+    into: '019c1b2f-0d11-7b0a-8c43-55b1d2e9f7a0',
+    from: ['019c1b2f-0d12-7b0a-8c43-55b1d2e9f7a1'],
+  },
+  moveImages: { image_ids: ['019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21'], to: { name: 'At the harbour' } },
   editImage: { title: 'First day at the sea', tags: ['beach', 'lisbon'], favorite: true },
   reprocessImage: { stages: ['describe'] },
   reprocessImages: { status: 'degraded', stages: ['describe'], dry_run: true },

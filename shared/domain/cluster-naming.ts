@@ -1,8 +1,7 @@
-import type { Cluster } from '../../shared/adapters/clusters.ts';
-import type { ImageRecord } from '../../shared/domain/image.ts';
+import type { ImageRecord } from './image.ts';
 
 /** A cluster is named by the model when it has this many members, and again each time it has doubled. */
-const FIRST_NAMED_AT = 3;
+export const FIRST_NAMED_AT = 3;
 
 /**
  * Whether it is time to ask the model for a name. A name a person gave is never asked for again. At the very size it was asked
@@ -12,7 +11,11 @@ export function nameIsDue({
   count,
   name_source,
   name_asked_at,
-}: Pick<Cluster, 'count' | 'name_source' | 'name_asked_at'>) {
+}: {
+  count: number;
+  name_source: 'tags' | 'model' | 'person';
+  name_asked_at: number;
+}): boolean {
   if (name_source === 'person' || count < FIRST_NAMED_AT) return false;
   return count >= 2 * name_asked_at || (name_source === 'tags' && count === name_asked_at);
 }
