@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
@@ -28,6 +28,8 @@ const OPTIONS = {
   mainFields: ['module', 'main'],
   external: [...FROM_LAYER],
   banner: { js: BANNER },
+  // Nor has it this.
+  define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
   minify: true,
   // Errors and log lines name classes.
   keepNames: true,
@@ -39,6 +41,25 @@ const OPTIONS = {
 
 /** Threads that functions start: modules of their own beside the handler, by their name there. */
 const WORKERS: Readonly<Record<string, string>> = { 'ingest/heic-worker': 'shared/imaging/heic-worker.ts' };
+
+const FACE_API = 'node_modules/@vladmandic/face-api';
+const TENSORFLOW = 'node_modules/@tensorflow/tfjs-backend-wasm';
+
+/**
+ * Files that code reads from packages at run time, laid beside it where `require.resolve` finds them as in the repository: the models
+ * that find and describe faces, and what computes them.
+ */
+const PACKAGE_FILES: Readonly<Record<string, readonly string[]>> = {
+  faces: [
+    ...['ssd_mobilenetv1_model', 'face_landmark_68_model', 'face_recognition_model'].flatMap((model) => [
+      `${FACE_API}/model/${model}-weights_manifest.json`,
+      `${FACE_API}/model/${model}.bin`,
+    ]),
+    `${FACE_API}/package.json`,
+    `${TENSORFLOW}/dist/tfjs-backend-wasm-simd.wasm`,
+    `${TENSORFLOW}/package.json`,
+  ],
+};
 
 /** Bundled code by function: each is one `handler.mjs` with its source map, and beside it the threads it starts. */
 export interface Bundles {
@@ -72,11 +93,18 @@ function bundle(names: readonly string[], target: string): void {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, contents);
   }
+  for (const name of names) {
+    for (const path of PACKAGE_FILES[name] ?? []) {
+      const file = join(target, name, path);
+      mkdirSync(dirname(file), { recursive: true });
+      copyFileSync(join(REPOSITORY, path), file);
+    }
+  }
 }
 
 /** A digest of all that bundles are made of: our sources, how they are bundled, and (by the lock file) every package. */
 function stateOfSources(names: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([version, OPTIONS, names, WORKERS]));
+  const hash = createHash('sha256').update(JSON.stringify([version, OPTIONS, names, WORKERS, PACKAGE_FILES]));
   const sources = ['functions', 'shared'].flatMap((folder) =>
     readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(ts|json)$/.test(file))

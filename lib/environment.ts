@@ -31,6 +31,7 @@ export function createEnvironment(settings: Deployment, storage: Storage, queues
     SECRET_ARN: storage.secret.secretArn,
     INGEST_QUEUE_URL: queues.ingest.queue.queueUrl,
     DESCRIBE_QUEUE_URL: queues.describe.queue.queueUrl,
+    FACES_QUEUE_URL: queues.faces?.queue.queueUrl ?? '',
     ORGANIZE_QUEUE_URL: queues.organize.queue.queueUrl,
     JOBS_QUEUE_URL: queues.jobs.queue.queueUrl,
     DEAD_LETTER_QUEUE_URLS: Object.entries(queues)

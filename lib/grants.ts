@@ -29,6 +29,7 @@ export interface Grants {
   index(role: Role, name: 'by_taken' | 'pending'): void;
   objects(role: Role, access: ObjectAccess): void;
   vectors(role: Role, ...operations: readonly VectorOperation[]): void;
+  /** Of queues this stack has. */
   send(role: Role, ...queues: readonly QueueName[]): void;
   deadLetters(role: Role): void;
   secret(role: Role): void;
@@ -81,7 +82,7 @@ export function createGrants(storage: Storage, queues: Queues): Grants {
       allow(
         role,
         ['sqs:SendMessage'],
-        names.map((name) => queues[name].queue.queueArn),
+        names.flatMap((name) => queues[name]?.queue.queueArn ?? []),
       );
     },
 

@@ -3,13 +3,14 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource, type SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Deployment } from '../shared/config.ts';
 import type { Bundles } from './bundle.ts';
 import type { Environment } from './environment.ts';
 import { NodeFunction } from './functions.ts';
 import { type Grants, incoming, jobs, originals, raw, thumbnails } from './grants.ts';
-import { CONSUMER_TIMEOUTS, type QueueName, type Queues } from './queues.ts';
+import { CONSUMER_TIMEOUTS, type Queues } from './queues.ts';
 
 export interface PipelineProps {
   readonly settings: Deployment;
@@ -22,6 +23,7 @@ export interface PipelineProps {
 
 /** Enough to be quick; a new account’s quota may be lower still, see docs/operations.md. */
 const INGEST_CONCURRENCY = 20;
+const FACES_CONCURRENCY = 10;
 const JOBS_CONCURRENCY = 5;
 
 const DESCRIBES = [
@@ -37,6 +39,7 @@ export class Pipeline extends Construct {
     super(scope, id);
     this.createIngest(props);
     this.createDescribe(props);
+    if (props.queues.faces) this.createFaces(props, props.queues.faces);
     this.createOrganize(props);
     this.createJobs(props);
     this.createSweep(props);
@@ -57,10 +60,11 @@ export class Pipeline extends Construct {
         'BUCKET_NAME',
         'S3_ADDRESSING_STYLE',
         'DESCRIBE_QUEUE_URL',
+        'FACES_QUEUE_URL',
         'ORGANIZE_QUEUE_URL',
       ),
     });
-    ingest.addEventSource(source(queues, 'ingest', { batchSize: 1, maxConcurrency: INGEST_CONCURRENCY }));
+    ingest.addEventSource(source(queues.ingest.queue, { batchSize: 1, maxConcurrency: INGEST_CONCURRENCY }));
     grants.table(role, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
     grants.objects(role, {
       read: [incoming, originals],
@@ -68,7 +72,7 @@ export class Pipeline extends Construct {
       remove: [incoming, originals, thumbnails, raw],
       absent: true,
     });
-    grants.send(role, 'describe', 'organize');
+    grants.send(role, 'describe', 'faces', 'organize');
   }
 
   private createDescribe({ settings, bundles, environment, grants, queues, packageLayer }: PipelineProps): void {
@@ -91,12 +95,32 @@ export class Pipeline extends Construct {
       ),
     });
     describe.addEventSource(
-      source(queues, 'describe', { batchSize: 1, maxConcurrency: settings.DESCRIBE_CONCURRENCY }),
+      source(queues.describe.queue, { batchSize: 1, maxConcurrency: settings.DESCRIBE_CONCURRENCY }),
     );
     grants.table(role, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
     grants.objects(role, { read: [thumbnails], absent: true });
     grants.send(role, 'organize');
     grants.secret(role);
+  }
+
+  /** Memory is what Lambda gives processor time by: the models need 600 MB. */
+  private createFaces(
+    { bundles, environment, grants, packageLayer }: PipelineProps,
+    { queue }: NonNullable<Queues['faces']>,
+  ): void {
+    const { function: faces, role } = new NodeFunction(this, 'Faces', {
+      source: 'faces',
+      bundles,
+      description: 'Finds the faces in a photo and describes them',
+      memorySize: 3008,
+      timeout: CONSUMER_TIMEOUTS.faces,
+      layers: [packageLayer],
+      environment: environment('LOG_LEVEL', 'TABLE_NAME', 'BUCKET_NAME', 'S3_ADDRESSING_STYLE', 'ORGANIZE_QUEUE_URL'),
+    });
+    faces.addEventSource(source(queue, { batchSize: 1, maxConcurrency: FACES_CONCURRENCY }));
+    grants.table(role, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
+    grants.objects(role, { read: [originals, thumbnails], write: [thumbnails], remove: [thumbnails], absent: true });
+    grants.send(role, 'organize');
   }
 
   private createOrganize({ bundles, environment, grants, queues }: PipelineProps): void {
@@ -117,7 +141,7 @@ export class Pipeline extends Construct {
         'EMBEDDINGS_PROVIDER',
       ),
     });
-    organize.addEventSource(source(queues, 'organize', { batchSize: 10 }));
+    organize.addEventSource(source(queues.organize.queue, { batchSize: 10 }));
     grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem');
     grants.objects(role, { read: [jobs], write: [jobs], remove: [incoming, originals, thumbnails, raw], absent: true });
     grants.vectors(role, 'CreateIndex', 'PutVectors', 'DeleteVectors');
@@ -143,13 +167,14 @@ export class Pipeline extends Construct {
         'JOBS_QUEUE_URL',
         'INGEST_QUEUE_URL',
         'DESCRIBE_QUEUE_URL',
+        'FACES_QUEUE_URL',
         'ORGANIZE_QUEUE_URL',
       ),
     });
-    job.addEventSource(source(queues, 'jobs', { batchSize: 1, maxConcurrency: JOBS_CONCURRENCY }));
+    job.addEventSource(source(queues.jobs.queue, { batchSize: 1, maxConcurrency: JOBS_CONCURRENCY }));
     grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem');
     grants.objects(role, { read: [jobs], write: [jobs], absent: true });
-    grants.send(role, 'ingest', 'describe', 'organize');
+    grants.send(role, 'ingest', 'describe', 'faces', 'organize');
     grants.secret(role);
   }
 
@@ -167,6 +192,7 @@ export class Pipeline extends Construct {
         'S3_ADDRESSING_STYLE',
         'INGEST_QUEUE_URL',
         'DESCRIBE_QUEUE_URL',
+        'FACES_QUEUE_URL',
         'ORGANIZE_QUEUE_URL',
         'JOBS_QUEUE_URL',
         'DEAD_LETTER_QUEUE_URLS',
@@ -182,12 +208,12 @@ export class Pipeline extends Construct {
     grants.table(role, 'GetItem', 'UpdateItem');
     grants.index(role, 'pending');
     grants.objects(role, { read: [incoming], write: [originals], remove: [incoming, originals], absent: true });
-    grants.send(role, 'ingest', 'describe', 'organize', 'jobs');
+    grants.send(role, 'ingest', 'describe', 'faces', 'organize', 'jobs');
     grants.deadLetters(role);
   }
 }
 
 /** A function’s queue: only the messages that failed come back. */
-function source(queues: Queues, name: QueueName, own: SqsEventSourceProps): SqsEventSource {
-  return new SqsEventSource(queues[name].queue, { reportBatchItemFailures: true, ...own });
+function source(queue: IQueue, own: SqsEventSourceProps): SqsEventSource {
+  return new SqsEventSource(queue, { reportBatchItemFailures: true, ...own });
 }

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Deployment } from '../shared/config.ts';
 
 interface WorkQueueProps {
   /** Of the function that works on its messages. */
@@ -43,21 +44,27 @@ class WorkQueue extends Construct {
 export const CONSUMER_TIMEOUTS = {
   ingest: Duration.seconds(120),
   describe: Duration.seconds(90),
+  faces: Duration.seconds(120),
   organize: Duration.seconds(60),
   jobs: Duration.minutes(15),
 } as const;
 
 export type QueueName = keyof typeof CONSUMER_TIMEOUTS;
-export type Queues = Readonly<Record<QueueName, WorkQueue>>;
+/** There is none for faces where they are not looked for. */
+export type Queues = Readonly<Record<Exclude<QueueName, 'faces'>, WorkQueue> & { faces?: WorkQueue }>;
 
 /** The queues between the stages, each with its dead-letter queue. */
-export function createQueues(scope: Construct): Queues {
+export function createQueues(scope: Construct, { FACES }: Pick<Deployment, 'FACES'>): Queues {
   return {
     ingest: new WorkQueue(scope, 'IngestQueue', { consumerTimeout: CONSUMER_TIMEOUTS.ingest, maxReceiveCount: 5 }),
     // Azure may be away for days, and each look costs a receive; what fails for a reason of its own is counted on the record.
     describe: new WorkQueue(scope, 'DescribeQueue', {
       consumerTimeout: CONSUMER_TIMEOUTS.describe,
       maxReceiveCount: 1000,
+    }),
+    // Failures are counted on the record, too; the rest is for deliveries that a busy function refuses.
+    ...(FACES === 'on' && {
+      faces: new WorkQueue(scope, 'FacesQueue', { consumerTimeout: CONSUMER_TIMEOUTS.faces, maxReceiveCount: 20 }),
     }),
     organize: new WorkQueue(scope, 'OrganizeQueue', {
       consumerTimeout: CONSUMER_TIMEOUTS.organize,

@@ -13,14 +13,24 @@ import { notify } from './uploads.ts';
 import { WebFunctions } from './web-functions.ts';
 
 /** The folders below `functions/`. */
-export const FUNCTIONS = ['authorizer', 'api', 'media', 'ingest', 'describe', 'organize', 'jobs', 'sweep'] as const;
+export const FUNCTIONS = [
+  'authorizer',
+  'api',
+  'media',
+  'ingest',
+  'describe',
+  'faces',
+  'organize',
+  'jobs',
+  'sweep',
+] as const;
 
 /** Shoebox, whole, in one account and region. */
 export class ShoeboxStack extends Stack {
   constructor(scope: Construct, id: string, settings: Deployment, props: StackProps = {}) {
     super(scope, id, { description: 'Shoebox: a private photo cloud', ...props });
     const storage = new Storage(this, 'Storage', settings);
-    const queues = createQueues(this);
+    const queues = createQueues(this, settings);
     notify(storage.bucket, 'incoming/', queues.ingest.queue);
 
     const bundles = createBundles(this, FUNCTIONS);

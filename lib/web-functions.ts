@@ -48,6 +48,7 @@ export class WebFunctions extends Construct {
         'VECTOR_BUCKET_NAME',
         'INGEST_QUEUE_URL',
         'DESCRIBE_QUEUE_URL',
+        'FACES_QUEUE_URL',
         'S3_ADDRESSING_STYLE',
         'IMAGE_URL_MODE',
         'SECRET_ARN',
@@ -64,7 +65,7 @@ export class WebFunctions extends Construct {
     grants.index(this.api.role, 'by_taken');
     grants.vectors(this.api.role, 'QueryVectors');
     grants.objects(this.api.role, { write: [incoming] });
-    grants.send(this.api.role, 'ingest', 'describe', 'organize', 'jobs');
+    grants.send(this.api.role, 'ingest', 'describe', 'faces', 'organize', 'jobs');
     grants.secret(this.api.role);
     grants.probe(this.api.role);
 

@@ -98,6 +98,7 @@ const deploymentSchema = z
       )
       .default(''),
     AZURE_OPENAI_API_KEY: z.string().default(''),
+    FACES: z.enum(['on', 'off']).default('on'),
     DESCRIBE_CONCURRENCY: z.coerce.number().int().min(2).max(1000).default(10),
   })
   .refine((settings) => !settings.S3_SSE_KMS_KEY_ID || settings.S3_SERVER_SIDE_ENCRYPTION === 'aws:kms', {
@@ -120,6 +121,8 @@ const functionSchema = z
     VECTOR_BUCKET_NAME: z.string().min(1),
     INGEST_QUEUE_URL: z.url(),
     DESCRIBE_QUEUE_URL: z.url(),
+    /** Empty where faces are not looked for. */
+    FACES_QUEUE_URL: z.union([z.literal(''), z.url()]).default(''),
     ORGANIZE_QUEUE_URL: z.url(),
     JOBS_QUEUE_URL: z.url(),
     SECRET_ARN: z.string().min(1),

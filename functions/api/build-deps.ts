@@ -43,6 +43,7 @@ export const SETTINGS = [
   'VECTOR_BUCKET_NAME',
   'INGEST_QUEUE_URL',
   'DESCRIBE_QUEUE_URL',
+  'FACES_QUEUE_URL',
   'ORGANIZE_QUEUE_URL',
   'JOBS_QUEUE_URL',
   'SECRET_ARN',
@@ -73,6 +74,7 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
   const urls = {
     ingest: settings.INGEST_QUEUE_URL,
     describe: settings.DESCRIBE_QUEUE_URL,
+    faces: settings.FACES_QUEUE_URL,
     organize: settings.ORGANIZE_QUEUE_URL,
     jobs: settings.JOBS_QUEUE_URL,
   };
@@ -139,7 +141,7 @@ export function buildDeps(settings: Settings, host: Pick<Deps, 'logger' | 'clock
     probes: createProbes({
       table: { client: table, name: tableName },
       bucket: { client: s3, name: bucket },
-      queues: { client: sqs, urls: Object.values(urls) },
+      queues: { client: sqs, urls: Object.values(urls).filter(Boolean) },
       vectors: { client: vectors, name: settings.VECTOR_BUCKET_NAME },
     }),
     azureThrottle,

@@ -16,6 +16,7 @@ const settings = readFunctionSettings(process.env, [
   'TABLE_NAME',
   'BUCKET_NAME',
   'DESCRIBE_QUEUE_URL',
+  'FACES_QUEUE_URL',
   'ORGANIZE_QUEUE_URL',
   'S3_ADDRESSING_STYLE',
   'LOG_LEVEL',
@@ -27,8 +28,10 @@ const ingest = createIngest({
   objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
   queues: createQueues(createSqsClient(), {
     describe: settings.DESCRIBE_QUEUE_URL,
+    faces: settings.FACES_QUEUE_URL,
     organize: settings.ORGANIZE_QUEUE_URL,
   }),
+  findsFaces: settings.FACES_QUEUE_URL !== '',
   places: createPlaces(),
   zones: createTimeZones(),
 });

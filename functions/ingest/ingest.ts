@@ -2,7 +2,7 @@ import type { Checksums } from '../../shared/adapters/checksums.ts';
 import type { ImageKey, Images } from '../../shared/adapters/images.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
-import { hasEnded, type ImageRecord } from '../../shared/domain/image.ts';
+import { canBeOrganized, hasEnded, type ImageRecord, type Stage } from '../../shared/domain/image.ts';
 import { allImageKeys, incomingKey } from '../../shared/domain/object-keys.ts';
 import { CONTENT_TYPES } from '../../shared/imaging/format.ts';
 import { UnacceptablePicture } from '../../shared/imaging/unacceptable.ts';
@@ -40,7 +40,9 @@ export interface IngestDeps extends TellingDeps {
   images: Images;
   checksums: Checksums;
   objects: Objects;
-  queues: Pick<Queues, 'describe' | 'organize'>;
+  queues: Pick<Queues, 'describe' | 'faces' | 'organize'>;
+  /** Whether this stack looks for faces. */
+  findsFaces: boolean;
   /** Told before each step; what it throws ends the run there, as a dying process would. */
   checkpoint?: (step: IngestStep) => void | Promise<void>;
 }
@@ -58,7 +60,7 @@ const MOST_LOOKS = 6;
  * stays accepted and as it was whatever comes of that. Throws only what is our own fault, for the queue to try again.
  */
 export function createIngest(deps: IngestDeps) {
-  const { images, checksums, objects, queues } = deps;
+  const { images, checksums, objects, queues, findsFaces } = deps;
   const ownership = createBytesOwnership(deps);
   const photo = createPhotoObjects(objects);
 
@@ -192,23 +194,33 @@ export function createIngest(deps: IngestDeps) {
 
   /**
    * A repeated message after the end of the stage. As long as the incoming object is there, not all was sent on; a photo that is
-   * read anew has none to tell by.
+   * read anew has none to tell by, nor has one that waits for faces to be looked for where none are any more.
    */
   async function handOnIfUnfinished(key: ImageKey, record: ImageRecord): Promise<Next> {
-    const again = record.generation > 0 && record.status === 'processing';
+    const left = !findsFaces && !hasEnded(record.stages.faces.state);
+    const again = (record.generation > 0 || left) && record.status === 'processing';
     return again || (await objects.head(incomingKey(key.userId, key.imageId))) ? handOn(key, record) : 'ended';
   }
 
-  async function handOn(key: ImageKey, { user_id, image_id, generation, status, stages }: ImageRecord): Promise<Next> {
-    const { describe, organize } = stages;
-    // A description costs money: one that has been begun is on its way, and sweep looks after those that got stuck.
-    if (describe.state === 'pending' && describe.attempts === 0) {
-      await step('send', () => queues.describe({ user_id, image_id }));
-    } else if (hasEnded(describe.state) && !hasEnded(organize.state) && status === 'processing') {
+  async function handOn(key: ImageKey, accepted: ImageRecord): Promise<Next> {
+    const record = findsFaces || hasEnded(accepted.stages.faces.state) ? accepted : await skipFaces(key, accepted);
+    const { user_id, image_id, generation, status, stages } = record;
+    if (canBeOrganized(stages) && !hasEnded(stages.organize.state) && status === 'processing') {
       const event_id = `described:${image_id}:${generation}`;
       await step('send', () => queues.organize([{ type: 'described', event_id, user_id, image_id }]));
+    } else {
+      await step('send', () =>
+        Promise.all([
+          isUntouched(stages.describe) && queues.describe({ user_id, image_id }),
+          isUntouched(stages.faces) && queues.faces(objects.bucket, { user_id, image_id }),
+        ]),
+      );
     }
     return clear([incomingKey(key.userId, key.imageId)]);
+  }
+
+  async function skipFaces(key: ImageKey, record: ImageRecord): Promise<ImageRecord> {
+    return (await step('send', () => images.endStage(key, 'faces', { state: 'skipped' }, {}, record))) ?? record;
   }
 
   async function clear(keys: readonly string[]): Promise<Next> {
@@ -238,6 +250,11 @@ export function createIngest(deps: IngestDeps) {
 function hasReadIt({ status, stages }: ImageRecord): boolean {
   const { state } = stages.ingest;
   return state === 'done' || (state === 'failed' && (status === 'processing' || status === 'done'));
+}
+
+/** A description costs money, and faces time: what has been begun is on its way, and sweep looks after what got stuck. */
+function isUntouched({ state, attempts }: Stage): boolean {
+  return state === 'pending' && attempts === 0;
 }
 
 /** Decoders can be talkative about what is wrong with a file. */

@@ -36,6 +36,7 @@ const settings = readFunctionSettings(process.env, [
   'BUCKET_NAME',
   'INGEST_QUEUE_URL',
   'DESCRIBE_QUEUE_URL',
+  'FACES_QUEUE_URL',
   'ORGANIZE_QUEUE_URL',
   'JOBS_QUEUE_URL',
   'SECRET_ARN',
@@ -58,6 +59,7 @@ const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN);
 const queues = createQueues(createSqsClient(), {
   ingest: settings.INGEST_QUEUE_URL,
   describe: settings.DESCRIBE_QUEUE_URL,
+  faces: settings.FACES_QUEUE_URL,
   organize: settings.ORGANIZE_QUEUE_URL,
   jobs: settings.JOBS_QUEUE_URL,
 });

@@ -24,6 +24,7 @@ import type { Session } from './session.ts';
 export interface OrganizeDeps {
   images: Images;
   embeddings: Embeddings;
+  faces: Faces;
   vectors: Vectors;
   checksums: Checksums;
   objects: Objects;
@@ -31,7 +32,6 @@ export interface OrganizeDeps {
   clusters: Clusters;
   index: ImageIndex;
   near: NearDuplicates;
-  faces: Faces;
   faceAssignments: FaceAssignments;
   people: People;
   postings: Pick<Postings, 'newest'>;

@@ -44,6 +44,7 @@ const table = createTableClient();
 const organize = createOrganize({
   images: createImages(table, settings.TABLE_NAME, systemClock),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
+  faces: createFaces(table, settings.TABLE_NAME),
   vectors: createVectors(createVectorsClient(), settings.VECTOR_BUCKET_NAME),
   checksums: createChecksums(table, settings.TABLE_NAME),
   objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
@@ -51,7 +52,6 @@ const organize = createOrganize({
   clusters: createClusters(table, settings.TABLE_NAME),
   index: createImageIndex(table, settings.TABLE_NAME),
   near: createNearDuplicates(table, settings.TABLE_NAME),
-  faces: createFaces(table, settings.TABLE_NAME),
   faceAssignments: createFaceAssignments(table, settings.TABLE_NAME, systemClock),
   people: createPeople(table, settings.TABLE_NAME),
   postings: createPostings(table, settings.TABLE_NAME),

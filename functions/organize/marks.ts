@@ -44,6 +44,10 @@ export function forgetPlaced({ applied }: Marks, imageId: string): void {
 export const remembered = ({ applied }: Marks): Applied =>
   [...applied].slice(-REMEMBERED_EVENTS).map(([event_id, image_ids]) => ({ event_id, image_ids }));
 
+/** Finding a photo its place: once in a generation, whichever of the events that ask for it comes first, or comes again. */
+export const placementStep = ({ image_id, generation }: Pick<ImageRecord, 'image_id' | 'generation'>) =>
+  `described:${image_id}:${generation}`;
+
 /**
  * Replacing a photo's embedding takes two steps, each once in a generation, whatever event asks for them: the one that was placed
  * leaves its cluster, and the next one is placed.

@@ -1,7 +1,13 @@
 import type { PlacedEmbedding } from '../../shared/adapters/embeddings.ts';
-import { type ClusterAssignment, hasEnded, type ImageRecord, MOVED_BY_HAND } from '../../shared/domain/image.ts';
+import {
+  type ClusterAssignment,
+  canBeOrganized,
+  hasEnded,
+  type ImageRecord,
+  MOVED_BY_HAND,
+} from '../../shared/domain/image.ts';
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
-import { replacementStep } from './marks.ts';
+import { placementStep, replacementStep } from './marks.ts';
 import { createPlaceFaces } from './place-faces.ts';
 import { clusterOf, leaveCluster } from './replacement.ts';
 import type { Placed, Session } from './session.ts';
@@ -18,7 +24,6 @@ const unassigned = (reason: string): ClusterAssignment => ({
 
 /** A photo to be placed, and the embedding to place it by. */
 interface Due {
-  event: EventOf<'described'>;
   record: ImageRecord;
   embedding: PlacedEmbedding | null;
 }
@@ -41,15 +46,15 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
       if (work.finishing.has(event.image_id) || due.some(({ record }) => record.image_id === event.image_id)) continue;
       const record = await images.get(key);
       if (!record) continue;
-      const { ingest, describe, organize } = record.stages;
+      const { organize } = record.stages;
       if (record.deleted_at) deleted.push({ event, record });
       else if (hasEnded(organize.state)) {
         await images.finishIfEnded(key, record);
         work.settling.add(record.image_id);
-      } else if (hasEnded(ingest.state) && hasEnded(describe.state)) {
-        // What is still being described, being run again, has another event to come.
+      } else if (canBeOrganized(record.stages)) {
+        // What is still being described, or looked at for faces, has another event to come.
         const begun = await images.beginStage(key, 'organize', record);
-        if (begun) due.push({ event, record: begun, embedding: await embeddings.take(userId, begun.image_id) });
+        if (begun) due.push({ record: begun, embedding: await embeddings.take(userId, begun.image_id) });
       }
     }
     if (due.length === 0 && deleted.length === 0) return;
@@ -58,7 +63,7 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
     // One deleted since an earlier run placed it, and others with it: what that run began is finished, so that erasing it (its
     // event is behind this one) finds everything where the record says. Of one that was run again the record says where it was before.
     const placed: Placed[] = deleted.flatMap(({ event, record }) =>
-      (session.recall(event.event_id, event.image_id) ?? []).filter(
+      (session.recall(placementStep(record), event.image_id) ?? []).filter(
         ({ image_id }) => image_id !== event.image_id || record.generation === 0,
       ),
     );
@@ -110,7 +115,7 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
   async function place(
     userId: string,
     session: Session,
-    { event, record, embedding }: Due,
+    { record, embedding }: Due,
   ): Promise<{ placed: Placed[]; from: string | null }> {
     const { image_id, cluster } = record;
     const named = cluster?.cluster_id ?? null;
@@ -125,7 +130,7 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
       return { placed: session.place(replacementStep('replaced', record), { image_id, vector: next }), from };
     }
     const known = clusterOf(record, embedding);
-    if (known === null) return { placed: session.place(event.event_id, { image_id, vector }), from: named };
+    if (known === null) return { placed: session.place(placementStep(record), { image_id, vector }), from: named };
     const kept = cluster && named === known ? cluster : session.assignment(known, vector);
     return { placed: [{ image_id, cluster: kept }], from: named };
   }

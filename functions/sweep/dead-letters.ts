@@ -5,11 +5,19 @@ import type { Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { QueueName, Queues } from '../../shared/adapters/queues.ts';
-import { describeMessage, jobMessage, type OrganizeEvent, organizeEvent } from '../../shared/contract/messages.ts';
 import {
+  describeMessage,
+  facesMessage,
+  jobMessage,
+  type OrganizeEvent,
+  organizeEvent,
+} from '../../shared/contract/messages.ts';
+import {
+  canBeOrganized,
   hasEnded,
   isTerminal,
   MOST_DESCRIBE_ATTEMPTS,
+  MOST_FACES_ATTEMPTS,
   type Reason,
   type StageName,
 } from '../../shared/domain/image.ts';
@@ -102,20 +110,25 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
     return 'kept';
   }
 
-  async function endStage(stage: 'describe' | 'organize', userId: string, imageId: string): Promise<Verdict> {
+  async function endStage(stage: 'describe' | 'faces' | 'organize', userId: string, imageId: string): Promise<Verdict> {
     const key = { userId, imageId };
     const record = await images.getVisible(key);
     if (!record || hasEnded(record.stages[stage].state)) return 'settled';
-    // A letter of before it was run again: it is being described anew.
-    if (stage === 'organize' && !hasEnded(record.stages.describe.state)) return 'settled';
+    // A letter of before it was run again: it is being described, or looked at for faces, anew.
+    if (stage === 'organize' && !canBeOrganized(record.stages)) return 'settled';
     if (stage === 'describe' && record.stages.describe.attempts < MOST_DESCRIBE_ATTEMPTS) {
       // It was only ever told to wait: each look at it while Azure was away counted as a delivery.
       await queues.describe({ user_id: userId, image_id: imageId });
       return 'settled';
     }
+    if (stage === 'faces' && record.stages.faces.attempts < MOST_FACES_ATTEMPTS) {
+      // The function was too busy to take it: each refusal counted as a delivery.
+      await queues.faces(objects.bucket, { user_id: userId, image_id: imageId });
+      return 'settled';
+    }
     const ended = await images.endStage(key, stage, { state: 'failed', error: gaveUp(stage) });
-    if (ended && stage === 'describe') {
-      const event_id = `described:${imageId}:${record.generation}:given-up`;
+    if (ended && stage !== 'organize') {
+      const event_id = `${stage === 'faces' ? 'faces' : 'described'}:${imageId}:${record.generation}:given-up`;
       await queues.organize([{ type: 'described', event_id, user_id: userId, image_id: imageId }]);
     }
     if (ended && stage === 'organize') await sendSettled(queues, ended, clock());
@@ -170,6 +183,10 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
     async describe(body) {
       const { user_id, image_id } = describeMessage.parse(body);
       return endStage('describe', user_id, image_id);
+    },
+    async faces(body) {
+      const { user_id, image_id } = facesMessage.parse(body);
+      return endStage('faces', user_id, image_id);
     },
     organize: async (body) => endOrganize(organizeEvent.parse(body)),
     async jobs(body) {

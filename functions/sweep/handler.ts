@@ -18,6 +18,7 @@ const settings = readFunctionSettings(process.env, [
   'BUCKET_NAME',
   'INGEST_QUEUE_URL',
   'DESCRIBE_QUEUE_URL',
+  'FACES_QUEUE_URL',
   'ORGANIZE_QUEUE_URL',
   'JOBS_QUEUE_URL',
   'DEAD_LETTER_QUEUE_URLS',
@@ -34,6 +35,7 @@ const deps = {
   queues: createQueues(sqs, {
     ingest: settings.INGEST_QUEUE_URL,
     describe: settings.DESCRIBE_QUEUE_URL,
+    faces: settings.FACES_QUEUE_URL,
     organize: settings.ORGANIZE_QUEUE_URL,
     jobs: settings.JOBS_QUEUE_URL,
   }),

@@ -28,6 +28,7 @@ export function createStuck({ images, jobs, objects, queues, clock, staleMs }: S
   const resend: Record<StageName, (record: ImageRecord) => Promise<void>> = {
     ingest: ({ user_id, image_id }) => queues.ingest(objects.bucket, user_id, incomingKey(user_id, image_id)),
     describe: ({ user_id, image_id }) => queues.describe({ user_id, image_id }),
+    faces: ({ user_id, image_id }) => queues.faces(objects.bucket, { user_id, image_id }),
     organize: ({ user_id, image_id, generation }) =>
       queues.organize([
         {
@@ -63,8 +64,12 @@ export function createStuck({ images, jobs, objects, queues, clock, staleMs }: S
     await images.touch(key);
     // It has ended; what is derived from it has not followed yet.
     if (isTerminal(record.status)) return sendSettled(queues, record, clock());
-    const stage = STAGES.find((name) => !hasEnded(record.stages[name].state));
-    if (stage) await resend[stage](record);
+    const open = STAGES.filter((name) => !hasEnded(record.stages[name].state));
+    const [stage] = open;
+    // Describe and faces run beside each other.
+    if (stage === 'describe' || stage === 'faces') {
+      for (const name of open) if (name !== 'organize') await resend[name](record);
+    } else if (stage) await resend[stage](record);
     else await sendSettled(queues, await images.finishIfEnded(key, record), clock());
   }
 

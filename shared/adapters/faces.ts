@@ -1,10 +1,10 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { decodeVector, encodeVector } from '../domain/clustering/vectors.ts';
 import type { Box } from '../domain/image.ts';
-import { itemsBelow, itemsByKey } from './table.ts';
+import { holds, itemsBelow, itemsByKey } from './table.ts';
 
-/** Numbers that describe a face. */
-const FACE_DIMENSIONS = 128;
+/** Numbers that describe one face. */
+export const DESCRIPTOR_LENGTH = 128;
 
 /** A face as it was detected. */
 export interface DetectedFace {
@@ -35,17 +35,26 @@ export function createFaces(table: DynamoDBDocumentClient, tableName: string) {
     const { image_id, generation, faces } = item as unknown as Omit<DetectedFaces, 'faces'> & { faces: StoredFace[] };
     const found = faces.map(({ descriptor, ...face }) => ({
       ...face,
-      descriptor: decodeVector(descriptor, FACE_DIMENSIONS),
+      descriptor: decodeVector(descriptor, DESCRIPTOR_LENGTH),
     }));
     return { image_id, generation, faces: found };
   }
 
   return {
-    /** Stores what was found, in the place of what an earlier run found. */
-    async put(userId: string, { image_id, generation, faces }: DetectedFaces): Promise<void> {
+    /** Stores what was found, in the place of what an earlier run found; `false` where a later round has stored something. */
+    async put(userId: string, { image_id, generation, faces }: DetectedFaces): Promise<boolean> {
       const stored = faces.map(({ descriptor, ...face }) => ({ ...face, descriptor: encodeVector(descriptor) }));
       const Item = { ...keyOf(userId, image_id), image_id, generation, faces: stored };
-      await table.send(new PutCommand({ TableName: tableName, Item }));
+      return holds(
+        table.send(
+          new PutCommand({
+            TableName: tableName,
+            Item,
+            ConditionExpression: 'attribute_not_exists(sk) OR generation <= :generation',
+            ExpressionAttributeValues: { ':generation': generation },
+          }),
+        ),
+      );
     },
 
     /** What was found in photos, by id; nothing for those that were not looked at. */

@@ -204,7 +204,7 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       });
     },
 
-    /** Counts a run of `describe` or `organize`. `null` where the photo is gone or the stage has ended. */
+    /** Counts a run of `describe`, `faces` or `organize`. `null` where the photo is gone or the stage has ended. */
     beginStage(key: ImageKey, name: StageName, record: ImageRecord): Promise<ImageRecord | null> {
       const started = now();
       const stage: Stage = { ...record.stages[name], state: 'running', started_at: started };

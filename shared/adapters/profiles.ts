@@ -9,7 +9,7 @@ export interface Profile {
    * Whole seconds since the epoch. Tokens whose `auth_time` is smaller are refused.
    */
   tokens_valid_after?: number;
-  /** `false`: its owner wants no faces to be looked for. */
+  /** `false`: nobody looks for faces in their photos. */
   face_detection?: boolean;
   updated_at?: string;
 }
@@ -23,14 +23,13 @@ export function createProfiles(table: DynamoDBDocumentClient, tableName: string,
       return (answer.Item as Profile | undefined) ?? null;
     },
 
-    /** Whether faces may be looked for in this person's photos. */
+    /** Whether faces may be looked for in this person's photos: unless they said no. */
     async faceDetection(userId: string): Promise<boolean> {
-      const answer = await table.send(new GetCommand({ TableName: tableName, Key: key(userId), ConsistentRead: true }));
-      return (answer.Item as Profile | undefined)?.face_detection !== false;
+      return (await this.get(userId))?.face_detection !== false;
     },
 
-    async setFaceDetection(userId: string, face_detection: boolean): Promise<void> {
-      const set = { face_detection, updated_at: clock().toISOString() };
+    async setFaceDetection(userId: string, allowed: boolean): Promise<void> {
+      const set = { face_detection: allowed, updated_at: clock().toISOString() };
       await changeItem(table, tableName, key(userId), { set });
     },
 

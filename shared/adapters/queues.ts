@@ -4,18 +4,18 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { DescribeMessage, JobMessage, OrganizeEvent } from '../contract/messages.ts';
-import { hasEnded, type ImageRecord } from '../domain/image.ts';
+import type { DescribeMessage, FacesMessage, JobMessage, OrganizeEvent } from '../contract/messages.ts';
+import { canBeOrganized, hasEnded, type ImageRecord } from '../domain/image.ts';
 import { incomingKey } from '../domain/object-keys.ts';
 
 const SQS_BATCH = 10;
-export type QueueName = 'ingest' | 'describe' | 'organize' | 'jobs';
+export type QueueName = 'ingest' | 'describe' | 'faces' | 'organize' | 'jobs';
 
 /**
  * Sends work on. A message carries its user as group: standard queues then stay fair between users, and `organize.fifo` works
  * on one batch per user at a time.
  */
-export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, string>>) {
+export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, string | undefined>>) {
   /** A function knows only the queues it sends to. */
   function urlOf(name: QueueName): string {
     const url = known[name];
@@ -56,8 +56,16 @@ export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, st
     await sendFair(urlOf('ingest'), userId, body);
   }
 
+  /** Where faces are not looked for there is no such queue: ingest says so on the record, and goes on. */
+  async function faces(bucket: string, message: FacesMessage): Promise<void> {
+    const { user_id, image_id } = message;
+    if (!known.faces) return ingest(bucket, user_id, incomingKey(user_id, image_id));
+    await sendFair(known.faces, user_id, message);
+  }
+
   return {
     describe,
+    faces,
     organize,
     ingest,
 
@@ -65,10 +73,14 @@ export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, st
       await sendFair(urlOf('jobs'), message.user_id, message);
     },
 
-    /** Sends the first message of the round a photo begins: that of its first stage which has not ended. */
+    /** Sends the first messages of the round a photo begins: those of its first stages which have not ended. */
     async resume(bucket: string, { user_id, image_id, generation, stages }: ImageRecord): Promise<void> {
       if (!hasEnded(stages.ingest.state)) return ingest(bucket, user_id, incomingKey(user_id, image_id));
-      if (!hasEnded(stages.describe.state)) return describe({ user_id, image_id });
+      if (!canBeOrganized(stages)) {
+        if (!hasEnded(stages.faces.state)) await faces(bucket, { user_id, image_id });
+        if (!hasEnded(stages.describe.state)) await describe({ user_id, image_id });
+        return;
+      }
       const event_id = `described:${image_id}:${generation}`;
       return organize([{ type: 'described', event_id, user_id, image_id }]);
     },

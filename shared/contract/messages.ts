@@ -9,6 +9,9 @@ const eventId = z.string().min(1).max(128);
 export const describeMessage = z.object({ user_id: userId, image_id: imageId });
 export type DescribeMessage = z.infer<typeof describeMessage>;
 
+export const facesMessage = z.object({ user_id: userId, image_id: imageId });
+export type FacesMessage = z.infer<typeof facesMessage>;
+
 /**
  * Up to 100 things that change their group (photos their cluster): part `part` of the plan at `plan_key` in the bucket.
  * The last part also ends the job.
@@ -38,6 +41,7 @@ export const organizeEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('settled'), event_id: eventId, user_id: userId, image_id: imageId }),
   /** Its owner has changed the record. */
   z.object({ type: z.literal('edited'), event_id: eventId, user_id: userId, image_id: imageId }),
+  /** Its description, or the search for faces in it, has ended. */
   z.object({ type: z.literal('described'), event_id: eventId, user_id: userId, image_id: imageId }),
   z.object({ type: z.literal('removed'), event_id: eventId, user_id: userId, image_id: imageId }),
   z.object({

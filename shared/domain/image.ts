@@ -22,7 +22,7 @@ export const IMAGE_STATUSES = [
 export type ImageStatus = (typeof IMAGE_STATUSES)[number];
 
 /** The stages every accepted photo passes, in the order in which they start. */
-export const STAGES = ['ingest', 'describe', 'organize'] as const;
+export const STAGES = ['ingest', 'describe', 'faces', 'organize'] as const;
 export type StageName = (typeof STAGES)[number];
 
 /** `pending` and `running` are under way; all others have ended. */
@@ -260,6 +260,8 @@ const TERMINAL: ReadonlySet<ImageStatus> = new Set(['done', 'failed', 'rejected'
 
 /** Runs of `describe` that began, throttled ones not counted, before the stage is given up. */
 export const MOST_DESCRIBE_ATTEMPTS = 5;
+/** Runs of `faces` that began before the stage is given up. */
+export const MOST_FACES_ATTEMPTS = 5;
 
 /** Whether nothing more happens to a photo in this status by itself. */
 export function isTerminal(status: ImageStatus): boolean {
@@ -269,6 +271,11 @@ export function isTerminal(status: ImageStatus): boolean {
 /** Whether a stage will not change by itself any more. */
 export function hasEnded(state: StageState): state is EndedStageState {
   return state !== 'pending' && state !== 'running';
+}
+
+/** Whether all that `organize` waits for has ended; describe and faces run beside each other. */
+export function canBeOrganized(stages: Record<StageName, Stage>): boolean {
+  return STAGES.every((name) => name === 'organize' || hasEnded(stages[name].state));
 }
 
 /** Whether every stage has ended, so that the photo's status can become `done`. */
@@ -292,6 +299,7 @@ export function freshStages(): Record<StageName, Stage> {
   return {
     ingest: { state: 'pending', attempts: 0 },
     describe: { state: 'pending', attempts: 0 },
+    faces: { state: 'pending', attempts: 0 },
     organize: { state: 'pending', attempts: 0 },
   };
 }

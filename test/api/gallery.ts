@@ -55,7 +55,7 @@ export function donePhoto(userId: string, number: number, changes: Partial<Image
     ...(changes.taken_at && { taken_key: `${changes.taken_at}#${imageId(number)}` }),
     ...changes,
   });
-  for (const name of ['ingest', 'describe', 'organize'] as const)
+  for (const name of ['ingest', 'describe', 'faces', 'organize'] as const)
     record.stages[name] = changes.stages?.[name] ?? { state: 'done', attempts: 1, ms: 100 };
   return record;
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import type { ImageView, JobView, Problem } from '../../shared/contract/schemas.ts';
-import { freshStages, type ImageRecord } from '../../shared/domain/image.ts';
+import { freshStages, type ImageRecord, STAGES } from '../../shared/domain/image.ts';
 import { incomingKey } from '../../shared/domain/object-keys.ts';
 import { storeListed } from '../support/listed.ts';
 import { donePhoto, imageId, imageRecord } from '../support/records.ts';
@@ -20,12 +20,13 @@ const key = (userId: string, number: number) => ({ userId, imageId: imageId(numb
 const reprocess = (as: string, number: number, body?: object) =>
   api.call('POST', `/images/${imageId(number)}/reprocess`, { as, ...(body && { body }) });
 async function drained() {
-  const [ingest, describe, organize] = [
+  const [ingest, describe, faces, organize] = [
     await api.world.drain('ingest'),
     await api.world.drain('describe'),
+    await api.world.drain('faces'),
     await api.world.drain('organize'),
   ];
-  return { ingest, describe, organize };
+  return { ingest, describe, faces, organize };
 }
 
 describe('running one photo again', () => {
@@ -51,6 +52,7 @@ describe('running one photo again', () => {
     expect(await drained()).toEqual({
       ingest: [{ Records: [expect.objectContaining({ s3: object })] }],
       describe: [],
+      faces: [],
       organize: [],
     });
     // Sweep finds it standing still where that message was lost.
@@ -60,6 +62,14 @@ describe('running one photo again', () => {
 
   test.each([
     [['describe'], { describe: [{ user_id: 'bea', image_id: imageId(2) }] }],
+    [['faces'], { faces: [{ user_id: 'bea', image_id: imageId(2) }] }],
+    [
+      ['faces', 'describe'],
+      {
+        faces: [{ user_id: 'bea', image_id: imageId(2) }],
+        describe: [{ user_id: 'bea', image_id: imageId(2) }],
+      },
+    ],
     [['organize'], { organize: [{ type: 'described', event_id: `described:${imageId(2)}:1` }] }],
     [['organize', 'ingest'], { ingest: [{}] }],
   ])('through %j begins there', async (stages, messages) => {
@@ -67,9 +77,9 @@ describe('running one photo again', () => {
     await images().create(donePhoto('bea', 2));
     await drained();
     expect((await reprocess('bea', 2, { stages })).status).toBe(202);
-    expect(await drained()).toMatchObject({ ingest: [], describe: [], organize: [], ...messages });
+    expect(await drained()).toMatchObject({ ingest: [], describe: [], faces: [], organize: [], ...messages });
     const record = await images().get(key('bea', 2));
-    for (const name of ['ingest', 'describe', 'organize'] as const) {
+    for (const name of STAGES) {
       const again = stages.includes(name) || name === 'organize';
       expect(record?.stages[name].state).toBe(again ? 'pending' : 'done');
     }
@@ -105,7 +115,7 @@ describe('running one photo again', () => {
     const answer = await reprocess('dan', 4);
     expect(answer.status).toBe(409);
     expect(answer.json<Problem>().detail).toMatch(reason);
-    expect(await drained()).toEqual({ ingest: [], describe: [], organize: [] });
+    expect(await drained()).toEqual({ ingest: [], describe: [], faces: [], organize: [] });
     expect((await images().get(key('dan', 4)))?.generation).toBe(0);
   });
 

@@ -45,6 +45,7 @@ describe('filters', () => {
         stages: {
           ingest: { state: 'done', attempts: 1 },
           describe: { state: 'refused', attempts: 1 },
+          faces: { state: 'done', attempts: 1 },
           organize: { state: 'done', attempts: 1 },
         },
       }),

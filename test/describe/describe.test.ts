@@ -282,9 +282,9 @@ describe('failures of our own', () => {
   });
 
   test('end a photo that killed five runs', async () => {
-    const { ingest, organize } = accepted.stages;
+    const { ingest, faces, organize } = accepted.stages;
     await photos.accept(1, picture, {
-      stages: { ingest, organize, describe: { state: 'running', attempts: 5 } },
+      stages: { ingest, faces, organize, describe: { state: 'running', attempts: 5 } },
     });
     expect(await photos.runUntil(1, 'begin')).toBe(false);
     expect((await photos.record(1)).stages.describe).toMatchObject({ state: 'failed', attempts: 5 });

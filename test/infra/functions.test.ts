@@ -46,7 +46,7 @@ describe.each(each)('function %s', (name, { Properties }) => {
 
 test('the layer of packages goes to the functions that read pixels, and to no other', () => {
   const withLayer = each.filter(([, { Properties }]) => Properties.Layers !== undefined).map(([name]) => name);
-  expect(withLayer.sort()).toEqual(['describe', 'ingest']);
+  expect(withLayer.sort()).toEqual(['describe', 'faces', 'ingest']);
   expect(template.ofType('AWS::Lambda::LayerVersion')[0]?.Properties.CompatibleArchitectures).toEqual(['arm64']);
 });
 

@@ -84,6 +84,7 @@ describe('what each function may do with photos', () => {
     ['WebUrlSigner', [originals, thumbnails], [incoming], []],
     ['PipelineIngest', [incoming, originals], [originals, raw, thumbnails], [incoming, originals, raw, thumbnails]],
     ['PipelineDescribe', [thumbnails], [], []],
+    ['PipelineFaces', [originals, thumbnails], [thumbnails], [thumbnails]],
     ['PipelineOrganize', [jobs], [jobs], [incoming, originals, raw, thumbnails]],
     ['PipelineJobs', [jobs], [jobs], []],
     ['PipelineSweep', [incoming], [originals], [incoming, originals]],
@@ -114,7 +115,9 @@ test('media and the authorizer read single records and change none', () => {
 });
 
 test('who sends photos on another round may begin it at any stage', () => {
-  const queues = ['Describe', 'Ingest', 'Organize'].map((name) => expect.stringMatching(new RegExp(`${name}Queue`)));
+  const queues = ['Describe', 'Faces', 'Ingest', 'Organize'].map((name) =>
+    expect.stringMatching(new RegExp(`${name}Queue`)),
+  );
   expect(resourcesFor('PipelineJobs', 'sqs:SendMessage')).toEqual(queues);
   expect(resourcesFor('WebApi', 'sqs:SendMessage')).toEqual(expect.arrayContaining(queues));
 });

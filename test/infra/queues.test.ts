@@ -10,9 +10,9 @@ const working = queues.filter(({ id }) => !dead.has(id));
 const consumerOf = (queue: Resource) =>
   mappings.filter(({ Properties }) => referenced(Properties.EventSourceArn) === queue.id);
 
-test('there are four queues with a dead-letter queue each', () => {
-  expect(working).toHaveLength(4);
-  expect(queues).toHaveLength(8);
+test('there are five queues with a dead-letter queue each', () => {
+  expect(working).toHaveLength(5);
+  expect(queues).toHaveLength(10);
 });
 
 describe.each(queues.map((queue): [string, Resource] => [queue.id, queue]))('queue %s', (id, queue) => {
@@ -66,6 +66,7 @@ test('each queue feeds its function as the map says', () => {
   });
   expect(facts.sort()).toEqual([
     ['describe', 1, 7, 1000],
+    ['faces', 1, 10, 20],
     ['ingest', 1, 20, 5],
     ['jobs', 1, 5, 1000],
     ['organize', 10, undefined, 10],

@@ -39,6 +39,7 @@ async function finished(bytes: Buffer = picture): Promise<ImageRecord> {
   await photos.upload(number, bytes);
   await photos.run(number);
   await photos.images.endStage(photos.key(number), 'describe', { state: 'done' });
+  await photos.images.endStage(photos.key(number), 'faces', { state: 'done' });
   await photos.images.endStage(photos.key(number), 'organize', { state: 'done' });
   await photos.handedOn();
   await photos.events();

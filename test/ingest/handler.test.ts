@@ -15,6 +15,7 @@ beforeAll(async () => {
     TABLE_NAME: TABLE,
     BUCKET_NAME: BUCKET,
     DESCRIBE_QUEUE_URL: world.urls.describe,
+    FACES_QUEUE_URL: world.urls.faces,
     ORGANIZE_QUEUE_URL: world.urls.organize,
     LOG_LEVEL: 'ERROR',
   };

@@ -29,7 +29,12 @@ export function openPhotos(world: World, userId: string) {
     images: createImages(world.table, TABLE, clock),
     checksums: createChecksums(world.table, TABLE),
     objects: createObjects(world.s3, BUCKET),
-    queues: createQueues(world.sqs, { describe: world.urls.describe, organize: world.urls.organize }),
+    queues: createQueues(world.sqs, {
+      describe: world.urls.describe,
+      faces: world.urls.faces,
+      organize: world.urls.organize,
+    }),
+    findsFaces: true,
     places,
     zones,
   };

@@ -31,6 +31,7 @@ beforeAll(async () => {
     BUCKET_NAME: BUCKET,
     INGEST_QUEUE_URL: world.urls.ingest,
     DESCRIBE_QUEUE_URL: world.urls.describe,
+    FACES_QUEUE_URL: world.urls.faces,
     ORGANIZE_QUEUE_URL: world.urls.organize,
     JOBS_QUEUE_URL: world.urls.jobs,
     SECRET_ARN: ARN,

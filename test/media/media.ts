@@ -8,7 +8,7 @@ import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
-import { originalKey, thumbnailKey } from '../../shared/domain/object-keys.ts';
+import { faceKey, originalKey, thumbnailKey } from '../../shared/domain/object-keys.ts';
 import { type Google, startGoogle } from '../identity/google.ts';
 import { imageId, imageRecord } from '../support/records.ts';
 import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
@@ -116,7 +116,10 @@ export async function startMedia(mode: 'presigned' | 'proxy') {
       await objects.write(originalKey(user, id), content.original, 'text/html');
       await objects.write(thumbnailKey(user, id, 'small'), small, 'image/webp');
       await objects.write(thumbnailKey(user, id, 'medium'), medium, 'image/webp');
+      await objects.write(faceKey(user, id, 1), Buffer.from(`face of ${id}`), 'image/webp');
+      const face = { n: 1, box: { x: 0, y: 0, width: 1, height: 1 }, person_id: null, similarity: null };
       const record = imageRecord(user, numbers, {
+        faces: [face],
         status: 'done',
         original: rendition(originalKey(user, id), content.contentType ?? 'image/jpeg', content.original.length),
         thumbnails: {

@@ -14,6 +14,7 @@ test.each([
   ['original', '0123456789', 'image/jpeg'],
   ['thumbnail', /^small of /, 'image/webp'],
   ['thumbnails/medium', /^medium of /, 'image/webp'],
+  ['faces/1', /^face of /, 'image/webp'],
 ])('%s: a redirect to a URL that opens without any header', async (path, content, type) => {
   const { image_id } = await photo();
   const answer = await media.call(`/images/${image_id}/${path}`, { headers: media.as('ada') });

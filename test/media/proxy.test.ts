@@ -40,11 +40,20 @@ describe('the bytes', () => {
     ['thumbnail', 'small'],
     ['thumbnails/small', 'small'],
     ['thumbnails/medium', 'medium'],
+    ['faces/1', 'face'],
   ])('of %s', async (path, size) => {
     const { image_id } = await photo();
     const answer = await media.call(`/images/${image_id}/${path}`, { headers: media.as('ada') });
     expect(answer.body.toString()).toBe(`${size} of ${image_id}`);
     expect(answer.headers['content-type']).toBe('image/webp');
+  });
+
+  test.each(['faces/0', 'faces/50', 'faces/x', 'faces/01'])('of %s, which is not there, are not', async (path) => {
+    const { image_id } = await photo();
+    const { status } = await media.call(`/images/${image_id}/${path}`, { headers: media.as('ada') });
+    expect([404, 422]).toContain(status);
+    const none = await media.call(`/images/${imageId(999_999)}/${path}`, { headers: media.as('ada') });
+    expect(none.status).toBe(status);
   });
 
   test('of something no browser paints are saved, under a type that does nothing', async () => {

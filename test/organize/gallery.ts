@@ -32,6 +32,7 @@ export function organizeDeps(world: World, now: Date): OrganizeDeps {
   return {
     images: createImages(world.table, TABLE, clock),
     embeddings: createEmbeddings(world.table, TABLE),
+    faces: createFaces(world.table, TABLE),
     vectors: createVectors(world.vectors, VECTOR_BUCKET),
     checksums: createChecksums(world.table, TABLE),
     objects: createObjects(world.s3, BUCKET),
@@ -39,7 +40,6 @@ export function organizeDeps(world: World, now: Date): OrganizeDeps {
     clusters: createClusters(world.table, TABLE),
     index: createImageIndex(world.table, TABLE),
     near: createNearDuplicates(world.table, TABLE),
-    faces: createFaces(world.table, TABLE),
     faceAssignments: createFaceAssignments(world.table, TABLE, clock),
     people: createPeople(world.table, TABLE),
     postings: createPostings(world.table, TABLE),
@@ -109,6 +109,7 @@ export function createGallery(world: World, deps: OrganizeDeps, user: string) {
           ...freshStages(),
           ingest: ENDED,
           describe: { ...ENDED, ms: 900 + number, tokens: 10, cost_microusd: 3 },
+          faces: { ...ENDED, ms: 300 + number },
         },
         title: `Theme${theme}`,
         description: `A picture of theme${theme}.`,

@@ -334,13 +334,13 @@ describe('a photo that was run again', () => {
     expect(await gallery.deviations()).toEqual([]);
   });
 
-  test('an event of before does not end a run that is under way', async () => {
+  test.each(['describe', 'faces'] as const)('an event of before does not end a run under way in %s', async (name) => {
     const first = await gallery.described(1, 0);
     await organize(first);
     await gallery.describedAgain(1, {}, null);
     const { stages } = await gallery.existing(1);
-    const describing = { ...stages, describe: { state: 'pending', attempts: 0 } } as const;
-    await gallery.edited(1, { stages: describing });
+    const underWay = { ...stages, [name]: { state: 'pending', attempts: 0 } } as const;
+    await gallery.edited(1, { stages: underWay });
     await organize(first);
     expect(await gallery.existing(1)).toMatchObject({
       status: 'processing',

@@ -50,7 +50,7 @@ describe('organize', () => {
       image_id,
       status: 'processing',
       generation: 0,
-      stages: { ...freshStages(), ingest: ended, describe: ended },
+      stages: { ...freshStages(), ingest: ended, describe: ended, faces: ended },
       filename: 'a.jpg',
       display_name: 'a.jpg',
       description: `A picture of theme ${theme}.`,

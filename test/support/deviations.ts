@@ -24,8 +24,8 @@ const TERMINAL = ['done', 'failed', 'rejected', 'duplicate', 'expired'];
 const ENDED = ['done', 'skipped', 'refused', 'waiting', 'failed'];
 /** What nobody derives from one photo, and so is not counted here. */
 const OWN_RIGHT = ['PROFILE', 'JOB', 'AZURE', 'UNDO'];
-const PHOTOS_AND_CLUSTERS = ['IMAGE', 'VECTOR', 'CHECKSUM', 'CENTROID', 'CLUSTER', 'IN', 'CLUSTERING'];
-const PEOPLE = ['FACES', 'PERSON', 'PERSON_CENTROID', 'UNDO'];
+const PHOTOS_AND_CLUSTERS = ['IMAGE', 'VECTOR', 'FACES', 'CHECKSUM', 'CENTROID', 'CLUSTER', 'IN', 'CLUSTERING'];
+const PEOPLE = ['PERSON', 'PERSON_CENTROID'];
 const INDEX = [
   'DOC',
   'TERM',
@@ -64,6 +64,7 @@ export function deviations(items: readonly Item[], vectors: readonly IndexedVect
     ...unknownItems(kinds),
     ...[...records].flatMap(([id, record]) => checkRecord(id, record)),
     ...checkEmbeddings(vectors, kinds.get('VECTOR') ?? [], records),
+    ...checkFaces(kinds.get('FACES') ?? [], records),
     ...checkChecksums(kinds.get('CHECKSUM') ?? [], records),
     ...checkClusters(kinds, records),
     ...checkCentroids(kinds),
@@ -127,6 +128,21 @@ function checkEmbeddings(vectors: readonly IndexedVector[], items: readonly Item
     }
   }
   return says;
+}
+
+/** The faces found in a photo belong to it, lie in it, are numbered from 0, and their descriptors have unit length. */
+function checkFaces(items: readonly Item[], records: Records): string[] {
+  return items.flatMap(({ user_id, sk, faces }) => {
+    const id = at(user_id, sk.slice('FACES#'.length));
+    if (!records.has(id)) return [`faces of ${id} belong to nothing`];
+    return (faces as { n: number; box: Record<string, number>; descriptor: Uint8Array }[]).flatMap((face, n) => {
+      const { x = -1, y = -1, width = 9, height = 9 } = face.box;
+      const inside = Math.min(x, y) >= 0 && Math.max(x + width, y + height) <= 1 + 1e-6;
+      const numbers = floats(face.descriptor);
+      const unit = numbers.length === 128 && Math.abs(Math.hypot(...numbers) - 1) < 1e-4;
+      return face.n === n && inside && unit ? [] : [`face ${n} of ${id} is not as it should be`];
+    });
+  });
 }
 
 /** Little-endian 32-bit floats as numbers. */

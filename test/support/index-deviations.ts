@@ -6,7 +6,7 @@ import { changeSums, type Sums, talliesOf } from '../../shared/domain/tallies.ts
 import type { Item } from './items.ts';
 
 const LISTS = ['TERM', 'TAG', 'COLOR', 'PHASH', 'PLACE', 'CAMERA', 'STATUS', 'FLAG', 'MODEL', 'FACE'];
-const STAGES = ['ingest', 'describe', 'organize'] as const;
+const STAGES = ['ingest', 'describe', 'faces', 'organize'] as const;
 const MOST_NEIGHBOURS = 50;
 
 /**

@@ -31,7 +31,7 @@ export function donePhoto(userId: string, number: number, changes: Partial<Image
   const ended = { state: 'done', attempts: 1 } as const;
   return imageRecord(userId, number, {
     status: 'done',
-    stages: { ingest: ended, describe: { ...ended, tokens: 900, cost_microusd: 400 }, organize: ended },
+    stages: { ingest: ended, describe: { ...ended, tokens: 900, cost_microusd: 400 }, faces: ended, organize: ended },
     title: 'A beach',
     description: 'Sand and sea.',
     tags: ['beach', 'sea'],

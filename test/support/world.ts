@@ -57,7 +57,7 @@ export async function startWorld() {
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   await vectors.send(new CreateVectorBucketCommand({ vectorBucketName: VECTOR_BUCKET }));
   const urls = {} as Record<QueueName, string>;
-  for (const name of ['ingest', 'describe', 'organize', 'jobs'] as const) {
+  for (const name of ['ingest', 'describe', 'faces', 'organize', 'jobs'] as const) {
     const fifo = name === 'organize';
     const answer = await sqs.send(
       new CreateQueueCommand({

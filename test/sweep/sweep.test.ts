@@ -7,7 +7,7 @@ import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues, type QueueName } from '../../shared/adapters/queues.ts';
-import { freshStages, type ImageRecord, type StageName } from '../../shared/domain/image.ts';
+import { freshStages, type ImageRecord, STAGES, type StageName } from '../../shared/domain/image.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
 import { AT, donePhoto, imageId, imageRecord } from '../support/records.ts';
 import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 beforeEach(async () => {
   now = AT;
-  for (const name of ['ingest', 'describe', 'organize', 'jobs'] as const) await world.drain(name);
+  for (const name of ['ingest', 'describe', 'faces', 'organize', 'jobs'] as const) await world.drain(name);
   await deps.images.erase(key);
   await deps.objects.remove([incoming, original]);
 });
@@ -48,7 +48,7 @@ beforeEach(async () => {
 /** A photo whose stages before `stage` are done and which stopped moving in `stage`. */
 async function stuckIn(stage: StageName, attempts = 1): Promise<ImageRecord> {
   const stages = freshStages();
-  for (const name of ['ingest', 'describe', 'organize'] as const) {
+  for (const name of STAGES) {
     if (name === stage) break;
     stages[name] = { state: 'done', attempts: 1 };
   }
@@ -88,7 +88,7 @@ describe('what is stuck', () => {
     'what is derived from a photo that is %s has not followed: organize is told again, until it has settled the photo',
     async (status) => {
       const ended = { state: 'done', attempts: 1 } as const;
-      const stages = { ingest: ended, describe: ended, organize: ended };
+      const stages = { ingest: ended, describe: ended, faces: ended, organize: ended };
       const record = imageRecord(USER, 1, { status, stages, generation: 3 });
       await deps.images.create(record);
       for (const minutes of [16, 32]) {
@@ -109,7 +109,7 @@ describe('what is stuck', () => {
 
   test('all stages ended, only the status is missing: it is done, and organize is told', async () => {
     const ended = { state: 'done', attempts: 1 } as const;
-    const stages = { ingest: ended, describe: ended, organize: ended };
+    const stages = { ingest: ended, describe: ended, faces: ended, organize: ended };
     await deps.images.create(imageRecord(USER, 1, { status: 'processing', stages }));
     later(16);
     await sweep();
@@ -149,6 +149,15 @@ describe('what is stuck', () => {
     await sweep();
     expect(await world.drain('describe')).toHaveLength(1);
     await Promise.all(many.map((number) => deps.images.erase({ userId: 'Bob', imageId: imageId(number) })));
+  });
+
+  test('describe and faces run beside each other, and are both set going again', async () => {
+    await stuckIn('describe');
+    later(16);
+    await sweep();
+    expect(await world.drain('describe')).toEqual([{ user_id: USER, image_id: imageId(1) }]);
+    expect(await world.drain('faces')).toEqual([{ user_id: USER, image_id: imageId(1) }]);
+    expect(await world.drain('organize')).toEqual([]);
   });
 
   test('one photo that cannot be swept does not keep sweep from the others, and is not passed over in silence', async () => {
@@ -199,8 +208,7 @@ describe('dead letters', () => {
   const sweepUrls = (urls: Partial<Record<QueueName, string>>) =>
     createDeadLetterSweep({ ...deps, logger, letters: createDeadLetters(world.sqs), urls })();
   // The live queues stand in for the dead-letter ones: what lies in them is the same. But organize's, which sweep sends to as well.
-  const sweepOf = (name: 'ingest' | 'describe' | 'organize' | 'jobs') =>
-    sweepUrls({ [name]: name === 'organize' ? dead : world.urls[name] });
+  const sweepOf = (name: QueueName) => sweepUrls({ [name]: name === 'organize' ? dead : world.urls[name] });
   const sweep = () => sweepOf('ingest');
   let dead: string;
   let deadQueue: ReturnType<typeof createQueues>;
@@ -252,7 +260,11 @@ describe('dead letters', () => {
     const small = { key: 'small', content_type: 'image/webp', bytes: 1, width: 200, height: 150 };
     const stages = freshStages();
     const thumbnails = { small, medium: small };
-    await deps.images.create({ ...done, thumbnails, stages: { ...stages, describe: done.stages.describe } });
+    await deps.images.create({
+      ...done,
+      thumbnails,
+      stages: { ...done.stages, ingest: stages.ingest, organize: stages.organize },
+    });
     await deps.queues.ingest(BUCKET, USER, incoming);
     await sweep();
     expect(await deps.images.get(key)).toMatchObject({
@@ -284,7 +296,7 @@ describe('dead letters', () => {
     const numbers = Array.from({ length: 15 }, (_, index) => 100 + index);
     const ended = { state: 'done', attempts: 1 } as const;
     for (const number of numbers) {
-      const stages = { ...freshStages(), ingest: ended, describe: ended };
+      const stages = { ...freshStages(), ingest: ended, describe: ended, faces: ended };
       await deps.images.create(imageRecord(USER, number, { status: 'processing', stages }));
       const id = imageId(number);
       await deadQueue.organize([{ type: 'described', event_id: `described:${id}`, user_id: USER, image_id: id }]);
@@ -312,6 +324,23 @@ describe('dead letters', () => {
       stages: { describe: { state: 'failed', error: { code: 'describe_gave_up' } } },
     });
     expect(await world.drain('organize')).toMatchObject([{ type: 'described', image_id: imageId(1) }]);
+  });
+
+  test('faces gave up: the photo goes on without them; one that was only refused is sent again', async () => {
+    await stuckIn('faces', 5);
+    await deps.queues.faces(BUCKET, { user_id: USER, image_id: imageId(1) });
+    await sweepOf('faces');
+    expect(await deps.images.get(key)).toMatchObject({
+      status: 'processing',
+      stages: { faces: { state: 'failed', error: { code: 'faces_gave_up' } } },
+    });
+    expect(await world.drain('organize')).toMatchObject([{ type: 'described', image_id: imageId(1) }]);
+    await deps.images.erase(key);
+    await stuckIn('faces', 1);
+    await deps.queues.faces(BUCKET, { user_id: USER, image_id: imageId(1) });
+    await sweepOf('faces');
+    expect(await deps.images.get(key)).toMatchObject({ stages: { faces: { state: 'running' } } });
+    expect(await world.drain('faces')).toEqual([{ user_id: USER, image_id: imageId(1) }]);
   });
 
   test('organize gave up: the photo is done, and its stage says what is missing', async () => {

@@ -107,7 +107,7 @@ export const image = z
     locked: z.array(z.enum(EDITABLE_FIELDS)).describe('Fields a person edited: no model and no re-run changes them'),
     status: z.enum(IMAGE_STATUSES),
     degraded: z.boolean().describe('Done, but a stage was refused, postponed or failed'),
-    stages: z.object({ ingest: stage, describe: stage, organize: stage }),
+    stages: z.object({ ingest: stage, describe: stage, faces: stage, organize: stage }),
     error: reason.nullable(),
     duplicate_of: imageId.nullable(),
     content_type: z.string(),

@@ -41,7 +41,12 @@ export const stats = z
     degraded: z.int(),
     favorites: z.int(),
     archived: z.int(),
-    stages: z.object({ ingest: stageStatistics, describe: stageStatistics, organize: stageStatistics }),
+    stages: z.object({
+      ingest: stageStatistics,
+      describe: stageStatistics,
+      faces: stageStatistics,
+      organize: stageStatistics,
+    }),
     total: stageStatistics.describe('From the first look at the bytes to the end'),
     tokens: z.int(),
     cost_microusd: z.number(),

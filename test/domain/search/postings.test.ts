@@ -7,7 +7,11 @@ import { imageRecord } from '../../support/records.ts';
 
 const stage = { state: 'done', attempts: 1 } as const;
 const done = (changes: Partial<ImageRecord> = {}) =>
-  imageRecord('ann', 1, { status: 'done', stages: { ingest: stage, describe: stage, organize: stage }, ...changes });
+  imageRecord('ann', 1, {
+    status: 'done',
+    stages: { ingest: stage, describe: stage, faces: stage, organize: stage },
+    ...changes,
+  });
 
 const DOG = done({
   filename: 'IMG_0042.JPG',
@@ -92,7 +96,9 @@ describe('the lists of a photo', () => {
 
   test('a degraded one is in that list, too', () => {
     expect(
-      lists(done({ stages: { ingest: stage, describe: { ...stage, state: 'refused' }, organize: stage } })),
+      lists(
+        done({ stages: { ingest: stage, describe: { ...stage, state: 'refused' }, faces: stage, organize: stage } }),
+      ),
     ).toContain('STATUS#degraded');
   });
 

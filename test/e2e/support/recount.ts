@@ -17,11 +17,19 @@ export async function recount(stack: Reachable): Promise<string[]> {
   ];
 }
 
+/** Numbers of the faces found in a photo. */
+function facesOf(items: Stored['items'], id: string): number[] {
+  const item = items.find(
+    ({ user_id, sk }) => sk.startsWith('FACES#') && `${user_id}/${sk.slice('FACES#'.length)}` === id,
+  );
+  return ((item?.faces ?? []) as { n: number }[]).map(({ n }) => n);
+}
+
 /**
- * Which objects there must be: for a photo that is done its original, its thumbnails and what its file says; of others at most kept
+ * Which objects there must be: for a photo that is done its original, its thumbnails, its faces and what its file says; of others at most kept
  * bytes, and what they had before they were run again.
  */
-function checkObjects({ objects }: Stored, records: ReadonlyMap<string, ImageItem>): string[] {
+function checkObjects({ items, objects }: Stored, records: ReadonlyMap<string, ImageItem>): string[] {
   const says: string[] = [];
   const expected = new Map<string, { id: string; record: ImageItem }>();
   for (const [id, record] of records) {
@@ -30,7 +38,8 @@ function checkObjects({ objects }: Stored, records: ReadonlyMap<string, ImageIte
       (object) => object?.key ?? [],
     );
     const always = [`originals/${id}`, `thumbnails/${id}/small.webp`, `thumbnails/${id}/medium.webp`];
-    for (const key of [...always, ...named]) expected.set(key, { id, record });
+    const faces = facesOf(items, id).map((n) => `thumbnails/${id}/face-${n}.webp`);
+    for (const key of [...always, ...named, ...faces]) expected.set(key, { id, record });
   }
   const there = new Map(objects.map((object) => [object.key, object]));
   for (const [key, { bytes }] of there) {

@@ -16,12 +16,24 @@ export interface TestStack extends LocalStack {
 /** Fast enough that nobody waits for a visibility timeout, slow enough that what is told to wait is not asked every moment. */
 const TIME_SCALE = 200;
 
-/** The synthesized stack in a folder of its own, with nobody's `.env` and nobody's environment. */
-export async function startTestStack(options: Pick<StackOptions, 'env' | 'faults' | 'noAi'> = {}): Promise<TestStack> {
+/**
+ * The synthesized stack in a folder of its own, with nobody's `.env` and nobody's environment. `faces`: looks for them, which takes
+ * seconds of pure computation; else it has no function for it.
+ */
+export async function startTestStack({
+  faces = false,
+  env = {},
+  ...options
+}: Pick<StackOptions, 'env' | 'faults' | 'noAi'> & { faces?: boolean } = {}): Promise<TestStack> {
   const folder = await mkdtemp(join(tmpdir(), 'shoebox-e2e-'));
   const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
   try {
-    const stack = await startStack({ env: {}, ...options, dataDir: join(folder, 'data'), timeScale: TIME_SCALE });
+    const stack = await startStack({
+      ...options,
+      env: { FACES: faces ? 'on' : 'off', ...env },
+      dataDir: join(folder, 'data'),
+      timeScale: TIME_SCALE,
+    });
     return {
       ...stack,
       async remove() {

@@ -1,0 +1,49 @@
+import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { type FaceModel, loadFaceModel } from '../../shared/adapters/face-model.ts';
+import { createFaces } from '../../shared/adapters/faces.ts';
+import { systemClock } from '../../shared/adapters/ids.ts';
+import { createImages } from '../../shared/adapters/images.ts';
+import { createObjects } from '../../shared/adapters/objects.ts';
+import { createProfiles } from '../../shared/adapters/profiles.ts';
+import { createQueues } from '../../shared/adapters/queues.ts';
+import { readFunctionSettings } from '../../shared/config.ts';
+import { facesMessage } from '../../shared/contract/messages.ts';
+import { createLogger } from '../../shared/lambda/logger.ts';
+import { queueHandler } from '../../shared/lambda/queue.ts';
+import { createFaceStage } from './faces.ts';
+import { createFindFaces } from './find-faces.ts';
+
+const settings = readFunctionSettings(process.env, [
+  'TABLE_NAME',
+  'BUCKET_NAME',
+  'ORGANIZE_QUEUE_URL',
+  'S3_ADDRESSING_STYLE',
+  'LOG_LEVEL',
+]);
+
+let model: Promise<FaceModel> | undefined;
+/** Loaded once in a process, with the first photo. */
+function loadOnce(): Promise<FaceModel> {
+  model ??= loadFaceModel().catch((error: unknown) => {
+    model = undefined;
+    throw error;
+  });
+  return model;
+}
+
+const table = createTableClient();
+const findFacesOf = createFaceStage({
+  images: createImages(table, settings.TABLE_NAME, systemClock),
+  faces: createFaces(table, settings.TABLE_NAME),
+  objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
+  profiles: createProfiles(table, settings.TABLE_NAME, systemClock),
+  queues: createQueues(createSqsClient(), { organize: settings.ORGANIZE_QUEUE_URL }),
+  find: createFindFaces(loadOnce),
+});
+
+/** A photo was accepted, and may show people. */
+export const handler = queueHandler({
+  logger: createLogger('faces', settings.LOG_LEVEL),
+  parse: facesMessage,
+  handle: (message, { logger }) => findFacesOf({ userId: message.user_id, imageId: message.image_id }, logger),
+});
