@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { OrganizeDeps } from '../../functions/organize/deps.ts';
 import { createOrganize } from '../../functions/organize/organize.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
+import { changeItem } from '../../shared/adapters/table.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import { facesOf } from '../support/faces.ts';
 import { Killed, mortal } from '../support/mortal.ts';
@@ -83,6 +84,9 @@ describe('a face', () => {
   test('is never the same person as another in its photo', async () => {
     await organize(await photo(1, 5, 5), await photo(2, 5, 5), await photo(3, 5));
     for (const number of [1, 2]) expect(new Set(await whose(number)).size).toBe(2);
+    await organize(await photo(4, 6), await photo(5, 6), await photo(6, 6, 6));
+    const [six] = await whose(4);
+    expect((await whose(6)).toSorted()).toEqual([six, null].toSorted());
     expect(await gallery.deviations()).toEqual([]);
   });
 
@@ -120,6 +124,12 @@ describe('people', () => {
     await organize(await gallery.edited(2, { trashed_at: AT.toISOString() }));
     expect(await gallery.deviations()).toEqual([]);
     expect((await deps.people.centroids(user)).get(person ?? '')?.count).toBe(1);
+    const record = { user_id: user, sk: `IMAGE#${imageId(2)}` };
+    await changeItem(world.table, TABLE, record, { remove: ['trashed_at'] });
+    await organize(await gallery.edited(2, {}));
+    expect((await deps.people.centroids(user)).get(person ?? '')?.count).toBe(2);
+    expect(await members(person)).toEqual([1, 2].map(imageId));
+    expect(await gallery.deviations()).toEqual([]);
   });
 
   test('keep a face by hand where a photo is looked at again, and its other faces are found anew', async () => {
