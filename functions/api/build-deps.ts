@@ -13,6 +13,7 @@ import {
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createDownloadUrls } from '../../shared/adapters/download-urls.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { createFaceAssignments } from '../../shared/adapters/face-assignments.ts';
 import { createIdentity } from '../../shared/adapters/identity/accounts.ts';
 import { createSessionCheck, createSessions } from '../../shared/adapters/identity/sessions.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
@@ -24,6 +25,7 @@ import { createLinks } from '../../shared/adapters/links.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createOpenLink } from '../../shared/adapters/open-link.ts';
+import { createPeople } from '../../shared/adapters/people.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createProbes } from '../../shared/adapters/probes.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
@@ -131,6 +133,9 @@ export function buildDeps(
     activities: createActivities(table, tableName, clock),
     embeddings: createEmbeddings(table, tableName),
     vectors: createVectors(vectors, settings.VECTOR_BUCKET_NAME),
+    people: createPeople(table, tableName),
+    faceAssignments: createFaceAssignments(table, tableName, clock),
+    profiles,
     nearDuplicates: createNearDuplicates(table, tableName),
     embedQuery: createEmbedQuery({ load: embedsWords ? loadAzure : null, throttle: azureThrottle, clock, logger }),
     jobs: createJobs(table, tableName, clock),

@@ -6,12 +6,14 @@ import { createS3Client, createSqsClient, createTableClient } from '../../shared
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { createFaces } from '../../shared/adapters/faces.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjectReader } from '../../shared/adapters/object-reader.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPeople } from '../../shared/adapters/people.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
@@ -25,8 +27,11 @@ import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lamb
 import { createClusterGrouping } from './cluster-grouping.ts';
 import { createDownload } from './download.ts';
 import { createEmptyTrash } from './empty-trash.ts';
+import { createEraseFaces } from './erase-faces.ts';
+import { createGroupPeople } from './group-people.ts';
 import { createKeepAlbum } from './keep-album.ts';
 import { createNameCluster } from './name-cluster.ts';
+import { createPeopleGrouping } from './people-grouping.ts';
 import { createPlanByHand } from './plan-by-hand.ts';
 import { createRecluster } from './recluster.ts';
 import { createRegroup } from './regroup.ts';
@@ -79,6 +84,8 @@ const deps = {
   albums: createAlbums(table, settings.TABLE_NAME),
   albumImages: createAlbumImages(table, settings.TABLE_NAME),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
+  faces: createFaces(table, settings.TABLE_NAME),
+  people: createPeople(table, settings.TABLE_NAME),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
   clusters: createClusters(table, settings.TABLE_NAME),
   clustering: createClustering(table, settings.TABLE_NAME),
@@ -90,9 +97,15 @@ const keepAlbum = createKeepAlbum(deps);
 const byHand = createPlanByHand({
   objects: deps.objects,
   undo: createUndo(table, settings.TABLE_NAME),
-  groupings: { clusters: createClusterGrouping({ ...deps, clock: systemClock }) },
+  groupings: {
+    clusters: createClusterGrouping({ ...deps, clock: systemClock }),
+    people: createPeopleGrouping(deps),
+  },
 });
-const regroup = createRegroup({ ...deps, planners: { ...byHand, recluster: createRecluster(deps) } });
+const regroup = createRegroup({
+  ...deps,
+  planners: { ...byHand, recluster: createRecluster(deps), group_people: createGroupPeople(deps) },
+});
 const download = createDownload({
   ...deps,
   reader: createObjectReader(s3, settings.BUCKET_NAME),
@@ -117,6 +130,7 @@ const LONG_WORK = {
   },
   clear_album: { run: keepAlbum, gaveUp: 'Not all photos could be taken out of the album. None is lost by it.' },
 };
+const eraseFaces = createEraseFaces(deps);
 const nameCluster = createNameCluster({
   ...deps,
   azure: createAzureOpenAI({
@@ -137,7 +151,8 @@ export const handler = queueHandler<JobMessage>({
     if (message.type === 'auto_albums') return makeAlbums(message.user_id, message.job_id);
     if (isLong(message)) return runLong(message, { receiptHandle, receiveCount, logger });
     try {
-      await regroup(message.user_id, message.job_id);
+      if (message.type === 'erase_faces') await eraseFaces(message.user_id, message.job_id);
+      else await regroup(message.user_id, message.job_id);
     } catch (error) {
       if (receiveCount < MOST_RUNS) throw error;
       logger.error('The job is given up.', error as Error);

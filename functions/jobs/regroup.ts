@@ -5,9 +5,10 @@ import { jobKey } from '../../shared/domain/object-keys.ts';
 import { parsePlan, type RegroupPlan, storePlan } from '../../shared/domain/regroup-plan.ts';
 import type { Refused } from './plan-by-hand.ts';
 
-type Planned = 'recluster' | 'merge' | 'move' | 'undo';
+type Planned = 'recluster' | 'group_people' | 'merge' | 'move' | 'undo';
 
-const isPlanned = (job: Job): job is Job<Planned> => ['recluster', 'merge', 'move', 'undo'].includes(job.type);
+const isPlanned = (job: Job): job is Job<Planned> =>
+  ['recluster', 'group_people', 'merge', 'move', 'undo'].includes(job.type);
 
 export interface RegroupDeps {
   jobs: Jobs;
@@ -58,6 +59,8 @@ export function createRegroup({ jobs, objects, queues, planners }: RegroupDeps) 
     switch (job.type) {
       case 'recluster':
         return planners.recluster(userId, job);
+      case 'group_people':
+        return planners.group_people(userId, job);
       case 'merge':
         return planners.merge(userId, job);
       case 'move':

@@ -1,5 +1,12 @@
 import { asDone } from '../../shared/domain/as-done.ts';
-import { type ClusterAssignment, hasEnded, type ImageRecord, isTerminal } from '../../shared/domain/image.ts';
+import {
+  type ClusterAssignment,
+  type FaceAssignment,
+  hasEnded,
+  type ImageRecord,
+  isTerminal,
+} from '../../shared/domain/image.ts';
+import type { PeopleState } from '../../shared/domain/people/place.ts';
 import type { Batch, OrganizeDeps } from './deps.ts';
 import { createIndexPhotos } from './index-photos.ts';
 import { createLeaveAlbums } from './leave-albums.ts';
@@ -9,6 +16,8 @@ import type { createSetAside } from './set-aside.ts';
 interface Finishing {
   record: ImageRecord;
   cluster: ClusterAssignment;
+  /** Whose its faces are; absent where nobody has looked for any. */
+  faces?: FaceAssignment[] | undefined;
 }
 
 /** What a batch has still to bring in line with its photos' records, each once. */
@@ -17,9 +26,11 @@ export interface OpenWork {
   settling: Set<string>;
   /** Erased but for their index entries and records. */
   erasing: Set<string>;
+  /** Who there is, as this work has made it so far. */
+  people: PeopleState | null;
 }
 
-export const noWork = (): OpenWork => ({ finishing: new Map(), settling: new Set(), erasing: new Set() });
+export const noWork = (): OpenWork => ({ finishing: new Map(), settling: new Set(), erasing: new Set(), people: null });
 
 /** A photo may be edited while it is finished; more often than this in a row means trouble. */
 const MOST_LOOKS = 5;
@@ -29,7 +40,7 @@ const MOST_LOOKS = 5;
  * reads that a photo is done finds it. One pass for all of a batch, so that counters are written once.
  */
 export function createBringInLine(deps: OrganizeDeps, setAside: ReturnType<typeof createSetAside>) {
-  const { images, embeddings, clock } = deps;
+  const { images, embeddings, faces: found, clock } = deps;
   const indexPhotos = createIndexPhotos(deps);
   const leaveAlbums = createLeaveAlbums(deps);
 
@@ -52,11 +63,11 @@ export function createBringInLine(deps: OrganizeDeps, setAside: ReturnType<typeo
         due.map(({ record }) => record),
       );
       due = due.map((photo, index) => ({ ...photo, record: records[index] ?? photo.record }));
-      const finished = due.map((photo) => ({ ...photo, done: asDone(photo.record, photo.cluster, clock()) }));
+      const finished = due.map((photo) => ({ ...photo, done: asDone(photo.record, photo, clock()) }));
       await indexPhotos(userId, [...along, ...finished.map(({ done }) => ({ image_id: done.image_id, record: done }))]);
       along = [];
       due = [];
-      for (const { record, cluster, done } of finished) {
+      for (const { record, cluster, faces, done } of finished) {
         const key = { userId, imageId: record.image_id };
         if (await images.finish(key, record, done)) {
           if (done.trashed_at) trashed.add(done.image_id);
@@ -65,7 +76,7 @@ export function createBringInLine(deps: OrganizeDeps, setAside: ReturnType<typeo
         const changed = await images.get(key);
         if (!changed) continue;
         const open = !changed.deleted_at && changed.status === 'processing' && !hasEnded(changed.stages.organize.state);
-        if (open) due.push({ record: changed, cluster });
+        if (open) due.push({ record: changed, cluster, faces });
         // Whoever has deleted or given it up meanwhile sends an event that has to know the cluster.
         else await images.setCluster(key, cluster);
       }
@@ -73,8 +84,9 @@ export function createBringInLine(deps: OrganizeDeps, setAside: ReturnType<typeo
     for (const record of settled) await images.settle({ userId, imageId: record.image_id }, record);
     for (const imageId of erasing) {
       await images.erase({ userId, imageId });
-      // A run of describe that was late may have put one back.
+      // A run of describe, or of faces, that was late may have put something back.
       await embeddings.erase(userId, imageId);
+      await found.erase(userId, imageId);
     }
     // Only now do their records say where they were placed, and so what to take them out of.
     if (trashed.size > 0) await bringInLine({ ...batch, work: { ...noWork(), settling: trashed } });

@@ -12,6 +12,7 @@ import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createEvents } from '../../shared/adapters/events.ts';
+import { createFaceAssignments } from '../../shared/adapters/face-assignments.ts';
 import { createFaces } from '../../shared/adapters/faces.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
@@ -20,6 +21,9 @@ import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPeople } from '../../shared/adapters/people.ts';
+import { createPostings } from '../../shared/adapters/postings.ts';
+import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createTallies } from '../../shared/adapters/tallies.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
@@ -60,6 +64,10 @@ const organize = createOrganize({
   edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   near: createNearDuplicates(table, settings.TABLE_NAME),
   activities: createActivities(table, settings.TABLE_NAME, systemClock),
+  faceAssignments: createFaceAssignments(table, settings.TABLE_NAME, systemClock),
+  people: createPeople(table, settings.TABLE_NAME),
+  postings: createPostings(table, settings.TABLE_NAME),
+  profiles: createProfiles(table, settings.TABLE_NAME, systemClock),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   undo: createUndo(table, settings.TABLE_NAME),
   queues: createQueues(createSqsClient(), {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { DetectedFace } from '../../shared/adapters/faces.ts';
 import type { IndexEntry, PostingOf } from '../../shared/adapters/image-index.ts';
 import { type ActivityType, toldStateOf, transition } from '../../shared/domain/activities.ts';
 import { type ImageRecord, isShown } from '../../shared/domain/image.ts';
+import { countedFaces } from '../../shared/domain/people/counted.ts';
 import { postingsOf, suggestionsOf } from '../../shared/domain/search/postings.ts';
 import { contributionOf } from '../../shared/domain/summary.ts';
 import { talliesOf } from '../../shared/domain/tallies.ts';
@@ -22,6 +24,7 @@ export function changeOf(
   image_id: string,
   record: ImageRecord | null,
   known: IndexEntry | undefined,
+  detected: readonly DetectedFace[] = [],
 ): IndexChange | null {
   if (!record && !known) return null;
   const before = known ?? emptyEntry(image_id);
@@ -36,12 +39,14 @@ export function changeOf(
     looks: record ? looksOf(record) : null,
     told: record ? toldStateOf(record) : null,
   };
+  const faces = record ? countedFaces(record, detected) : [];
+  if (faces.length > 0) after.faces = faces;
   const puts = postings.filter(({ list }) => before.lists[list] !== lists.get(list));
   const deletes = Object.keys(before.lists)
     .filter((list) => !lists.has(list))
     .map((list) => ({ list, image_id }));
-  const counted = ({ suggestions, tallies, contribution, looks, told }: IndexEntry) =>
-    digestOf([suggestions, tallies, contribution, looks, told]);
+  const counted = ({ suggestions, tallies, contribution, looks, told, faces = [] }: IndexEntry) =>
+    digestOf([suggestions, tallies, contribution, looks, told, faces]);
   const same = puts.length === 0 && deletes.length === 0 && counted(before) === counted(after);
   if (known && record && same) return null;
   return { record, before, after, puts, deletes, activity: transition(before.told, record ? after.told : 'gone') };

@@ -1,5 +1,8 @@
 import type { IndexEntry, Journal } from '../../shared/adapters/image-index.ts';
+import { storeStats } from '../../shared/domain/clustering/stats.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
+import { centroidsAfter, peopleConcerned } from '../../shared/domain/people/counted.ts';
+import { facesByPerson } from '../../shared/domain/people/faces.ts';
 import { changeSummary, emptySummary, type Summary } from '../../shared/domain/summary.ts';
 import { changeSums, type Sums } from '../../shared/domain/tallies.ts';
 import type { OrganizeDeps } from './deps.ts';
@@ -22,8 +25,10 @@ export interface PhotoToIndex {
  * can be written twice; counts cannot, so their new values stand in a journal before any is written: a pass that died is
  * completed from it, and what it may have left of a photo's postings is written anew when the photo's event comes back.
  */
-export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 'near' | 'events' | 'clock'>) {
-  const { index, near, events, clock } = deps;
+export function createIndexPhotos(
+  deps: Pick<OrganizeDeps, 'images' | 'index' | 'near' | 'events' | 'faces' | 'clock'>,
+) {
+  const { index, near, events, faces, clock } = deps;
   const pairPhoto = createPairPhotos(deps);
   const sparePhotos = createSparePhotos(deps);
 
@@ -34,7 +39,14 @@ export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 
       userId,
       photos.map(({ image_id }) => image_id),
     );
-    const changes = photos.flatMap(({ image_id, record }) => changeOf(image_id, record, entries.get(image_id)) ?? []);
+    const peopled = photos.filter(({ record }) => record && facesByPerson(record.faces ?? []).size > 0);
+    const detected = await faces.getMany(
+      userId,
+      peopled.map(({ image_id }) => image_id),
+    );
+    const changes = photos.flatMap(
+      ({ image_id, record }) => changeOf(image_id, record, entries.get(image_id), detected.get(image_id)?.faces) ?? [],
+    );
     if (changes.length > 0) await pass(userId, changes);
   };
 
@@ -93,8 +105,15 @@ export function createIndexPhotos(deps: Pick<OrganizeDeps, 'images' | 'index' | 
         deletes: changes.flatMap(({ deletes }) => deletes).filter(({ list }) => isTimeline(list)),
       },
       events: await eventsAfter(userId, changes, events, version),
+      people: await peopleAfter(userId, changes),
       entries: await Promise.all(changes.map((change) => doubtful(userId, change))),
     };
+  }
+
+  async function peopleAfter(userId: string, changes: readonly IndexChange[]): Promise<Journal['people']> {
+    const faces = changes.map(({ before, after }) => ({ before: before.faces ?? [], after: after.faces ?? [] }));
+    const concerned = faces.flatMap(({ before, after }) => peopleConcerned(before, after));
+    return centroidsAfter(faces, await index.centroids(userId, concerned)).map(storeStats);
   }
 
   /** What is to be believed of a photo when a pass dies: it counts as it will, and whatever was to be written may or may not be there. */

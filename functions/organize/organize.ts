@@ -2,8 +2,10 @@ import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import { createApplyPlan } from './apply-plan.ts';
 import { createBringInLine, noWork } from './bring-in-line.ts';
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
+import { createEraseFaces } from './erase-faces.ts';
 import { createErasePhoto } from './erase-photo.ts';
 import { createMakeAlbums } from './make-albums.ts';
+import { createMoveFaces } from './move-faces.ts';
 import { createMovePhotos } from './move-photos.ts';
 import { createPlacePhotos } from './place-photos.ts';
 import { openSession, type Session } from './session.ts';
@@ -19,9 +21,10 @@ export function createOrganize(deps: OrganizeDeps) {
   const placePhotos = createPlacePhotos(deps, show);
   const erasePhoto = createErasePhoto(deps, show);
   const movePhotos = createMovePhotos(deps, show);
-  const applyPart = createApplyPlan(deps, { clusters: movePhotos });
   const makeAlbums = createMakeAlbums(deps);
   const bringInLine = createBringInLine(deps, createSetAside(deps, show));
+  const applyPart = createApplyPlan(deps, { clusters: movePhotos, people: createMoveFaces(deps, bringInLine) });
+  const eraseFaces = createEraseFaces(deps, bringInLine);
 
   return async function organize(userId: string, events: readonly OrganizeEvent[]): Promise<void> {
     let opened: Session | undefined;
@@ -50,6 +53,10 @@ export function createOrganize(deps: OrganizeDeps) {
         case 'regrouped':
           await finish();
           await applyPart(batch, run.event);
+          break;
+        case 'faces_erased':
+          await finish();
+          await eraseFaces(batch, run.event);
           break;
         case 'review':
           await finish();
@@ -85,6 +92,7 @@ type Run =
   | { type: 'settled'; event: EventOf<'settled'> }
   | { type: 'edited'; event: EventOf<'edited'> }
   | { type: 'regrouped'; event: EventOf<'regrouped'> }
+  | { type: 'faces_erased'; event: EventOf<'faces_erased'> }
   | { type: 'review'; event: EventOf<'review'> }
   | { type: 'named'; event: EventOf<'named'> }
   | { type: 'auto_albums'; event: EventOf<'auto_albums'> }

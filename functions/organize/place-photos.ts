@@ -9,6 +9,7 @@ import {
 } from '../../shared/domain/image.ts';
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
 import { placementStep, replacementStep } from './marks.ts';
+import { createPlaceFaces } from './place-faces.ts';
 import { clusterOf, leaveCluster } from './replacement.ts';
 import type { Placed, Session } from './session.ts';
 import { leaveForTrash, putBack } from './set-aside.ts';
@@ -34,6 +35,7 @@ interface Due {
  * cluster, unless it has another embedding now.
  */
 export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
+  const placeFaces = createPlaceFaces(deps);
   const { images, embeddings, vectors, clusters, jobs, queues } = deps;
 
   return async function placePhotos(batch: Batch, events: readonly EventOf<'described'>[]) {
@@ -95,8 +97,13 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
       if (own.has(imageId)) continue;
       const record = await images.setCluster({ userId, imageId }, cluster);
       // Placed a moment ago, by an event of this very batch.
-      if (record && work.finishing.has(imageId)) work.finishing.set(imageId, { record, cluster });
+      const finishing = work.finishing.get(imageId);
+      if (record && finishing) work.finishing.set(imageId, { ...finishing, record, cluster });
     }
+    const faces = await placeFaces(
+      batch,
+      due.map(({ record }) => record),
+    );
     for (const { record, embedding } of due) {
       const { image_id, generation } = record;
       const cluster = assignments.get(image_id) ?? unassigned('no_embedding');
@@ -104,7 +111,7 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
         const { cluster_id } = cluster;
         await embeddings.promote(userId, image_id, embedding.next, { cluster_id, generation });
       }
-      work.finishing.set(image_id, { record, cluster });
+      work.finishing.set(image_id, { record, cluster, faces: faces.get(image_id) });
     }
   };
 

@@ -163,6 +163,7 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
       case 'regrouped':
       case 'auto_albums':
       case 'album_kept':
+      case 'faces_erased':
         await endJob(event.user_id, event.job_id);
         return 'settled';
       case 'removed':

@@ -1,7 +1,7 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { decodeVector, encodeVector } from '../domain/clustering/vectors.ts';
 import type { Box } from '../domain/image.ts';
-import { holds, itemsByKey } from './table.ts';
+import { holds, itemsBelow, itemsByKey } from './table.ts';
 
 /** Numbers that describe one face. */
 export const DESCRIPTOR_LENGTH = 128;
@@ -31,6 +31,15 @@ type StoredFace = Omit<DetectedFace, 'descriptor'> & { descriptor: Uint8Array };
 export function createFaces(table: DynamoDBDocumentClient, tableName: string) {
   const keyOf = (userId: string, imageId: string) => ({ user_id: userId, sk: `FACES#${imageId}` });
 
+  function restore(item: Record<string, unknown>): DetectedFaces {
+    const { image_id, generation, faces } = item as unknown as Omit<DetectedFaces, 'faces'> & { faces: StoredFace[] };
+    const found = faces.map(({ descriptor, ...face }) => ({
+      ...face,
+      descriptor: decodeVector(descriptor, DESCRIPTOR_LENGTH),
+    }));
+    return { image_id, generation, faces: found };
+  }
+
   return {
     /** Stores what was found, in the place of what an earlier run found; `false` where a later round has stored something. */
     async put(userId: string, { image_id, generation, faces }: DetectedFaces): Promise<boolean> {
@@ -52,18 +61,12 @@ export function createFaces(table: DynamoDBDocumentClient, tableName: string) {
     async getMany(userId: string, imageIds: readonly string[]): Promise<Map<string, DetectedFaces>> {
       const keys = imageIds.map((imageId) => keyOf(userId, imageId));
       const items = await itemsByKey(table, tableName, keys, { consistent: true });
-      return new Map(
-        items.map((item) => {
-          const { image_id, generation, faces } = item as unknown as Omit<DetectedFaces, 'faces'> & {
-            faces: StoredFace[];
-          };
-          const found = faces.map(({ descriptor, ...face }) => ({
-            ...face,
-            descriptor: decodeVector(descriptor, DESCRIPTOR_LENGTH),
-          }));
-          return [image_id, { image_id, generation, faces: found }];
-        }),
-      );
+      return new Map(items.map((item) => [item.image_id as string, restore(item)]));
+    },
+
+    /** All faces of a user: for jobs, never for a request. */
+    async *all(userId: string): AsyncGenerator<DetectedFaces> {
+      for await (const item of itemsBelow(table, tableName, { userId, prefix: 'FACES#' })) yield restore(item);
     },
 
     async erase(userId: string, imageId: string): Promise<void> {

@@ -1,6 +1,8 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { ToldState } from '../domain/activities.ts';
 import type { EventInterval } from '../domain/albums/events.ts';
+import type { ClusterStats, StoredClusterStats } from '../domain/clustering/stats.ts';
+import type { CountedFace } from '../domain/people/counted.ts';
 import type { Posting, Suggestion } from '../domain/search/postings.ts';
 import type { Contribution } from '../domain/summary.ts';
 import type { Sums, Tally } from '../domain/tallies.ts';
@@ -8,6 +10,7 @@ import { activityItems, type NotedActivity } from './activities.ts';
 import { createAutoAlbums } from './auto-albums.ts';
 import { writeItems } from './batch-write.ts';
 import { eventItem } from './events.ts';
+import { centroidOf, personCentroidKey } from './people.ts';
 import { createSummaries, type StoredSummary } from './summaries.ts';
 import { type ItemKey, itemsByKey } from './table.ts';
 
@@ -26,6 +29,8 @@ export interface IndexEntry {
   told: ToldState;
   /** Beside unsure `looks`: neighbours it may have lost, whose being spare has to be looked at anew. */
   unsettled?: string[];
+  /** What the centroids of people contain of it; absent where that is nothing. */
+  faces?: CountedFace[];
 }
 
 /** A photo of which there is a better near-duplicate, and the bytes of its original; `null`: it is none. */
@@ -48,6 +53,7 @@ export interface Journal {
   /** The order of taking, and the events in it: written together, so that the next pass finds neighbours where events say. */
   timeline: { puts: PostingOf[]; deletes: Pick<PostingOf, 'list' | 'image_id'>[] };
   events: { puts: EventInterval[]; deletes: EventInterval[] };
+  people: StoredClusterStats[];
   /** What is to be believed of each photo if the pass dies: no posting, and no near-duplicate, is known to be right. */
   entries: IndexEntry[];
 }
@@ -80,7 +86,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
   /** Writes what the journal says; `entries` may by now know better. Entries of photos that are gone (`gone`) are removed. */
   async function commit(
     userId: string,
-    { summary, suggestions, tallies, spares, activities, timeline, events, entries }: Journal,
+    { summary, suggestions, tallies, spares, activities, timeline, events, people, entries }: Journal,
     gone: ReadonlySet<string> = new Set(),
   ): Promise<void> {
     await summaries.put(userId, summary);
@@ -97,6 +103,9 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
         ...tallies.filter(isKept).map(({ key, sums }) => ({ ...tallyKey(userId, key), sums })),
         ...timeline.puts.map((posting) => postingItem(userId, posting)),
         ...events.puts.map((event) => eventItem(userId, event)),
+        ...people
+          .filter(({ count }) => count > 0)
+          .map((stats) => ({ ...stats, ...personCentroidKey(userId, stats.cluster_id) })),
         ...kept.map(({ key, text, kind, count }) => ({ ...suggestionKey(userId, key), text, kind, count })),
         ...entries
           .filter(({ image_id }) => !gone.has(image_id))
@@ -106,6 +115,7 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
         ...tallies.filter((tally) => !isKept(tally)).map(({ key }) => tallyKey(userId, key)),
         ...timeline.deletes.map(({ list, image_id }) => postingKey(userId, list, image_id)),
         ...events.deletes.filter(({ start }) => !starts.has(start)).map((event) => eventItem(userId, event)),
+        ...people.filter(({ count }) => count <= 0).map(({ cluster_id }) => personCentroidKey(userId, cluster_id)),
         ...emptied.map(({ key }) => suggestionKey(userId, key)),
         ...spares.filter(({ bytes }) => bytes === null).map(({ image_id }) => spareKey(userId, image_id)),
         ...entries.filter(({ image_id }) => gone.has(image_id)).map(({ image_id }) => entryKey(userId, image_id)),
@@ -168,6 +178,12 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
     async spares(userId: string, imageIds: readonly string[]): Promise<Map<string, number>> {
       const items = await read(imageIds.map((imageId) => spareKey(userId, imageId)));
       return new Map(items.map(({ sk, bytes }) => [String(sk).slice('SPARE#'.length), Number(bytes)]));
+    },
+
+    /** The centroids of these people; those who have no face are left out. */
+    async centroids(userId: string, personIds: readonly string[]): Promise<Map<string, ClusterStats>> {
+      const items = await read(personIds.map((personId) => personCentroidKey(userId, personId)));
+      return new Map((items as unknown as StoredClusterStats[]).map((item) => [item.cluster_id, centroidOf(item)]));
     },
 
     /** Puts and removes postings, in no particular order. */

@@ -356,9 +356,9 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
      * has still to be settled. `null` where the photo has been deleted or changed since it was `seen`.
      */
     finish(key: ImageKey, seen: ImageRecord, done: ImageRecord): Promise<ImageRecord | null> {
-      const { status, cluster, processing_ms, stages } = done;
+      const { status, cluster, faces, processing_ms, stages } = done;
       return change(key, {
-        set: { status, cluster, processing_ms, 'stages.organize': stages.organize },
+        set: { status, cluster, faces, processing_ms, 'stages.organize': stages.organize },
         remove: done.trashed_at ? [] : ['shard', 'since'],
         condition: and(ALIVE, statusIn('processing'), stageUnderWay('organize'), unchangedSince(seen)),
       });

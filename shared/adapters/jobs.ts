@@ -15,6 +15,8 @@ type Work =
   | { type: 'merge'; request: MergeRequest; checkpoint?: undefined }
   | { type: 'move'; request: MoveRequest; checkpoint?: undefined }
   | { type: 'undo'; request: UndoRequest; checkpoint?: undefined }
+  | { type: 'group_people'; request: Record<string, never>; checkpoint?: undefined }
+  | { type: 'erase_faces'; request: Record<string, never>; checkpoint?: undefined }
   | { type: 'download'; request: DownloadRequest; checkpoint?: DownloadProgress }
   | { type: 'empty_trash'; request: { trashed_until: string }; checkpoint?: Checkpoint }
   /** Makes the automatic albums of what is there. */

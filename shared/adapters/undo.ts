@@ -41,6 +41,11 @@ export function createUndo(table: DynamoDBDocumentClient, tableName: string) {
       return taken !== null;
     },
 
+    /** Forgets the latest: nothing can be undone. */
+    async forget(userId: string, space: Space): Promise<void> {
+      await table.send(new DeleteCommand({ TableName: tableName, Key: keyOf(userId, space) }));
+    },
+
     /** Forgets what the job `by` has undone. */
     async clear(userId: string, space: Space, by: string): Promise<void> {
       const condition = { ConditionExpression: 'undone_by = :by', ExpressionAttributeValues: { ':by': by } };

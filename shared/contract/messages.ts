@@ -26,6 +26,16 @@ const regrouped = z.object({
   parts: z.int().positive(),
 });
 
+/** All that is known of faces in these photos is to go; with the last part what is said of people goes too, and the job ends. */
+const facesErased = z.object({
+  type: z.literal('faces_erased'),
+  event_id: eventId,
+  user_id: userId,
+  job_id: z.string(),
+  image_ids: z.array(imageId).max(100),
+  last: z.boolean(),
+});
+
 export const organizeEvent = z.discriminatedUnion('type', [
   /** A photo has ended without a description: what is derived from it is brought in line with its record. */
   z.object({ type: z.literal('settled'), event_id: eventId, user_id: userId, image_id: imageId }),
@@ -44,6 +54,7 @@ export const organizeEvent = z.discriminatedUnion('type', [
     prompt_version: z.string(),
   }),
   regrouped,
+  facesErased,
   /** Look again at a cluster that has grown: it may hold several. */
   z.object({ type: z.literal('review'), event_id: eventId, user_id: userId, cluster_id: z.string() }),
   /** Make automatic albums of what is there: of the `list`-th list of rules, behind `after`. `albums`: those that are there so far. */
@@ -70,7 +81,11 @@ export const organizeEvent = z.discriminatedUnion('type', [
 export type OrganizeEvent = z.infer<typeof organizeEvent>;
 
 export const jobMessage = z.discriminatedUnion('type', [
-  z.object({ type: z.enum(['recluster', 'merge', 'move', 'undo']), user_id: userId, job_id: z.string() }),
+  z.object({
+    type: z.enum(['recluster', 'merge', 'move', 'undo', 'group_people', 'erase_faces']),
+    user_id: userId,
+    job_id: z.string(),
+  }),
   z.object({ type: z.literal('reprocess'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('empty_trash'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('download'), user_id: userId, job_id: z.string() }),

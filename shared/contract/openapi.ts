@@ -24,6 +24,7 @@ const TAGS: Record<Route['tag'], string> = {
   search: 'Finding pictures',
   clusters: 'Pictures that belong together',
   albums: 'Pictures put together by hand, by rule or by search',
+  people: 'Whose faces are in pictures',
   jobs: 'Long work',
   dashboard: 'What a gallery amounts to, and what happened in it',
   service: 'About this service',

@@ -7,6 +7,7 @@ import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { linkRoutes } from './routes/links.ts';
 import { mediaRoutes } from './routes/media.ts';
+import { peopleRoutes } from './routes/people.ts';
 import type { Access, Route } from './routes/route.ts';
 import { searchRoutes } from './routes/search.ts';
 import { serviceRoutes } from './routes/service.ts';
@@ -26,6 +27,7 @@ export const routes = [
   ...albumRoutes,
   ...searchRoutes,
   ...mediaRoutes,
+  ...peopleRoutes,
   ...dashboardRoutes,
   ...linkRoutes,
   ...jobRoutes,

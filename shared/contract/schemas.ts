@@ -9,6 +9,7 @@ export * from './schemas/downloads.ts';
 export * from './schemas/edits.ts';
 export * from './schemas/images.ts';
 export * from './schemas/links.ts';
+export * from './schemas/people.ts';
 export * from './schemas/search.ts';
 export * from './schemas/service.ts';
 export * from './schemas/timeline.ts';

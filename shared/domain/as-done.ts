@@ -1,11 +1,15 @@
-import { allStagesEnded, type ClusterAssignment, type ImageRecord } from './image.ts';
+import { allStagesEnded, type ClusterAssignment, type FaceAssignment, type ImageRecord } from './image.ts';
 
 /**
  * The record as it will be when its organize stage, the last one, has ended at `finished`: what is derived from it can be written
  * before it says `done`, so that a photo that says so can be found at once.
  * @throws RangeError where another stage has not ended.
  */
-export function asDone(record: ImageRecord, cluster: ClusterAssignment, finished: Date): ImageRecord {
+export function asDone(
+  record: ImageRecord,
+  { cluster, faces = record.faces }: { cluster: ClusterAssignment; faces?: FaceAssignment[] | undefined },
+  finished: Date,
+): ImageRecord {
   const { attempts, started_at } = record.stages.organize;
   const since = (start: string) => Math.max(0, finished.getTime() - Date.parse(start));
   const stages: ImageRecord['stages'] = {
@@ -19,5 +23,5 @@ export function asDone(record: ImageRecord, cluster: ClusterAssignment, finished
   };
   if (!allStagesEnded(stages)) throw new RangeError(`asDone: expected every stage before organize to have ended`);
   const processing_ms = since(record.processing_started_at ?? record.created_at);
-  return { ...record, cluster, stages, status: 'done', processing_ms };
+  return { ...record, cluster, ...(faces && { faces }), stages, status: 'done', processing_ms };
 }

@@ -1,5 +1,5 @@
-/** Kinds of groups that things are moved between: photos (by id) lie in clusters. */
-export const SPACES = ['clusters'] as const;
+/** Kinds of groups that things are moved between: photos (by id) lie in clusters, faces (`image_id:n`) are people's. */
+export const SPACES = ['clusters', 'people'] as const;
 export type Space = (typeof SPACES)[number];
 
 /** What moves things: ourselves (`recluster`, `review`), or a person, who may undo the last merge or move. */

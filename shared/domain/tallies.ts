@@ -1,6 +1,7 @@
 import { albumsOf, datedAt, placeKeysOf } from './albums/lists.ts';
 import { type ImageRecord, isShown } from './image.ts';
 import { CITY_CELL, COUNTRY_CELL, cellsOf, cityKey, countryKey } from './locations.ts';
+import { facesByPerson } from './people/faces.ts';
 
 /**
  * What a photo adds to one of its owner's tallies: whole numbers under names. In the table a tally is the item
@@ -35,12 +36,22 @@ export const tallyOf = {
   city: (country: string, city: string) => `CITY#${country}#${city}`,
   /** Photos of which there is a better near-duplicate, and their `bytes`. Not a photo's own doing: see `pair-photos.ts`. */
   spare: 'SPARE',
+  /** A person: photos, and faces in them (`faces`). */
+  person: (personId: string) => `PERSON#${personId}`,
+  /** Photos with faces; faces, those that are nobody's yet (`unassigned`), and faces by year (`faces-2024`). */
+  people: 'PEOPLE',
 };
 
 /** Every tally a photo adds to, each once. None where its owner does not see it in the gallery. */
 export function talliesOf(record: ImageRecord): Tally[] {
   if (!isShown(record)) return [];
-  return [...monthOf(record), ...storageOf(record), ...locationsOf(record), ...forAlbumsOf(record)];
+  return [
+    ...monthOf(record),
+    ...storageOf(record),
+    ...locationsOf(record),
+    ...forAlbumsOf(record),
+    ...peopleOf(record),
+  ];
 }
 
 function monthOf({ taken_at, archived }: ImageRecord): Tally[] {
@@ -83,6 +94,23 @@ function locationsOf(record: ImageRecord): Tally[] {
     { key: tallyOf.country(country), add: { count: 1, ...wide } },
     ...(city === null ? [] : [{ key: tallyOf.city(country, city), add: { count: 1, ...cellsOf(record, CITY_CELL) } }]),
   ];
+}
+
+function peopleOf({ faces = [], taken_at }: ImageRecord): Tally[] {
+  if (faces.length === 0) return [];
+  const unassigned = faces.filter(({ person_id }) => person_id === null).length;
+  const year = taken_at?.slice(0, 4);
+  const all = {
+    count: 1,
+    faces: faces.length,
+    ...(unassigned > 0 && { unassigned }),
+    ...(year && { [`faces-${year}`]: faces.length }),
+  };
+  const people = [...facesByPerson(faces)].map(([personId, own]) => ({
+    key: tallyOf.person(personId),
+    add: { count: 1, faces: own.length },
+  }));
+  return [{ key: tallyOf.people, add: all }, ...people];
 }
 
 /** Sums with one photo more (`sign` 1), or without one that was counted (−1). */

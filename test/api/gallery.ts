@@ -5,6 +5,7 @@ import { type AzureEmulator, startAzure } from '../../local/emulators/azure/serv
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createEvents } from '../../shared/adapters/events.ts';
+import { createFaces } from '../../shared/adapters/faces.ts';
 import { createImageIndex } from '../../shared/adapters/image-index.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
@@ -69,7 +70,9 @@ export function openGallery({ world }: Api, userId: string) {
   const embeddings = createEmbeddings(world.table, TABLE);
   const vectors = createVectors(world.vectors, VECTOR_BUCKET);
   const clusters = createClusters(world.table, TABLE);
-  const indexPhotos = createIndexPhotos({ images, index, near, events: createEvents(world.table, TABLE), clock });
+  const events = createEvents(world.table, TABLE);
+  const faces = createFaces(world.table, TABLE);
+  const indexPhotos = createIndexPhotos({ images, index, near, events, faces, clock });
 
   async function store(record: ImageRecord): Promise<void> {
     const { image_id, title, description, tags = [], cluster } = record;

@@ -10,7 +10,7 @@ const organize = { state: 'running', attempts: 2, started_at: started.toISOStrin
 
 test('says what the record will say, and changes nothing of the rest', () => {
   const record = donePhoto('Ann', 1, { status: 'processing', stages: { ...stages, organize } });
-  expect(asDone(record, cluster, finished)).toEqual({
+  expect(asDone(record, { cluster }, finished)).toEqual({
     ...record,
     status: 'done',
     cluster,
@@ -31,5 +31,5 @@ test('says what the record will say, and changes nothing of the rest', () => {
 test('is refused while another stage has not ended', () => {
   const describe = { state: 'pending', attempts: 0 } as const;
   const record = donePhoto('Ann', 1, { status: 'processing', stages: { ...stages, describe, organize } });
-  expect(() => asDone(record, cluster, finished)).toThrow(RangeError);
+  expect(() => asDone(record, { cluster }, finished)).toThrow(RangeError);
 });

@@ -55,7 +55,7 @@ test('plans once, keeps the cluster that persists, and sends the same parts howe
     imageId(9001),
   );
   const never = () => Promise.reject(new Error('Expected nothing else to be planned'));
-  const planners = { recluster: createRecluster(deps), merge: never, move: never, undo: never };
+  const planners = { recluster: createRecluster(deps), merge: never, move: never, undo: never, group_people: never };
   const run = createRegroup({ ...deps, planners });
   await run(USER, job.job_id);
   const events = (await world.drain('organize')) as Extract<OrganizeEvent, { type: 'regrouped' }>[];

@@ -8,6 +8,7 @@ import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createEvents } from '../../shared/adapters/events.ts';
+import { createFaceAssignments } from '../../shared/adapters/face-assignments.ts';
 import { createFaces } from '../../shared/adapters/faces.ts';
 import { createImageEdits, type EditOutcome } from '../../shared/adapters/image-edits.ts';
 import { createImageIndex } from '../../shared/adapters/image-index.ts';
@@ -15,6 +16,9 @@ import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPeople } from '../../shared/adapters/people.ts';
+import { createPostings } from '../../shared/adapters/postings.ts';
+import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { changeItem, pendingShard } from '../../shared/adapters/table.ts';
 import { createTallies } from '../../shared/adapters/tallies.ts';
@@ -48,6 +52,10 @@ export function organizeDeps(world: World, now: Date): OrganizeDeps {
     edits: createImageEdits(world.table, TABLE, clock),
     near: createNearDuplicates(world.table, TABLE),
     activities: createActivities(world.table, TABLE, clock),
+    faceAssignments: createFaceAssignments(world.table, TABLE, clock),
+    people: createPeople(world.table, TABLE),
+    postings: createPostings(world.table, TABLE),
+    profiles: createProfiles(world.table, TABLE, clock),
     jobs: createJobs(world.table, TABLE, clock),
     undo: createUndo(world.table, TABLE),
     queues: createQueues(world.sqs, world.urls),

@@ -2,6 +2,7 @@ import { checkAlbums } from './album-deviations.ts';
 import { checkIndex } from './index-deviations.ts';
 import type { Item } from './items.ts';
 import { linkDeviations } from './link-deviations.ts';
+import { checkPeople } from './people-deviations.ts';
 
 /** A vector of the vector index, and the name of the index it is in. */
 export interface IndexedVector {
@@ -27,6 +28,7 @@ const ENDED = ['done', 'skipped', 'refused', 'waiting', 'failed'];
 const OWN_RIGHT = ['PROFILE', 'JOB', 'AZURE', 'ALBUM_SETTINGS', 'UNDO', 'LINK'];
 const ALBUMS = ['ALBUM', 'EVENT', 'IN_ALBUM', 'PLACED', 'TAKEN'];
 const PHOTOS_AND_CLUSTERS = ['IMAGE', 'VECTOR', 'FACES', 'CHECKSUM', 'CENTROID', 'CLUSTER', 'IN', 'CLUSTERING'];
+const PEOPLE = ['PERSON', 'PERSON_CENTROID'];
 const INDEX = [
   'DOC',
   'TERM',
@@ -42,6 +44,7 @@ const INDEX = [
   'SIZE',
   'SPARE',
   'ACTIVITY',
+  'FACE',
   'SUGGEST',
   'SUMMARY',
   'TALLY',
@@ -76,7 +79,7 @@ export function deviations(items: readonly Item[], vectors: readonly IndexedVect
     ...checkMemory(kinds.get('CLUSTERING') ?? [], records),
     ...linkDeviations(items),
     ...[...Map.groupBy(items, ({ user_id }) => user_id)].flatMap(([user, own]) =>
-      [...checkIndex(own), ...checkAlbums(own)].map((words) => `${user}: ${words}`),
+      [...checkIndex(own), ...checkAlbums(own), ...checkPeople(own)].map((words) => `${user}: ${words}`),
     ),
   ];
 }
@@ -85,7 +88,7 @@ type Kinds = ReadonlyMap<string, Item[]>;
 type Records = ReadonlyMap<string, ImageItem>;
 
 function unknownItems(kinds: Kinds): string[] {
-  const known = [...PHOTOS_AND_CLUSTERS, ...INDEX, ...OWN_RIGHT, ...ALBUMS];
+  const known = [...PHOTOS_AND_CLUSTERS, ...PEOPLE, ...INDEX, ...OWN_RIGHT, ...ALBUMS];
   return [...kinds.keys()].filter((kind) => !known.includes(kind)).map((kind) => `an item nobody knows: ${kind}`);
 }
 

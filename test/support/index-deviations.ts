@@ -20,6 +20,7 @@ const LISTS = [
   'PLACED',
   'TAKEN',
   'SIZE',
+  'FACE',
 ];
 const STAGES = ['ingest', 'describe', 'faces', 'organize'] as const;
 const MOST_NEIGHBOURS = 50;
@@ -184,7 +185,12 @@ function checkSummary(summary: Item | undefined, postings: readonly Item[], all:
     degraded: postings.filter(({ sk }) => sk.startsWith('STATUS#degraded#')).length,
     favorites: records.filter(({ favorite }) => favorite).length,
     archived: records.filter(({ archived }) => archived).length,
-    stages: { ingest: ofStage('ingest'), describe: ofStage('describe'), organize: ofStage('organize') },
+    stages: {
+      ingest: ofStage('ingest'),
+      describe: ofStage('describe'),
+      faces: ofStage('faces'),
+      organize: ofStage('organize'),
+    },
     total: timing(records.map(({ processing_ms }) => processing_ms)),
     tokens: sum(records.flatMap(({ stages }) => STAGES.map((name) => stages[name].tokens))),
     cost_microusd: sum(records.flatMap(({ stages }) => STAGES.map((name) => stages[name].cost_microusd))),

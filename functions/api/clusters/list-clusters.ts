@@ -17,6 +17,7 @@ export const listClusters: ApiUseCase<'listClusters'> = async (request, deps) =>
   const names = new Map(clusters.map(({ cluster_id, name }) => [cluster_id, name]));
   const views = await viewImages(request, [...records.values()], {
     imageUrls: deps.imageUrls,
+    people: deps.people,
     clusters: { names: async () => names },
   });
   const viewById = new Map(views.map((view) => [view.image_id, view]));

@@ -1,13 +1,15 @@
 import type { Clusters } from '../../../shared/adapters/clusters.ts';
 import type { RenderImageUrls } from '../../../shared/adapters/image-urls.ts';
+import type { People } from '../../../shared/adapters/people.ts';
 import type { ImageView } from '../../../shared/contract/schemas.ts';
 import { EDITABLE_FIELDS } from '../../../shared/domain/edits.ts';
 import { type ImageRecord, isDegraded } from '../../../shared/domain/image.ts';
+import { facesByPerson } from '../../../shared/domain/people/faces.ts';
 import type { RequestOf } from '../../../shared/lambda/http/use-case.ts';
 
 /** Whose images they are, and where the API is for them. */
 type Viewer = Pick<RequestOf<'listImages'>, 'user' | 'apiUrl'>;
-type ViewDeps = { clusters: Pick<Clusters, 'names'>; imageUrls: RenderImageUrls };
+type ViewDeps = { clusters: Pick<Clusters, 'names'>; people: Pick<People, 'names'>; imageUrls: RenderImageUrls };
 
 /**
  * Records as clients see them, in the same order: URLs rendered now, clusters named as they are called now (one read for
@@ -16,18 +18,48 @@ type ViewDeps = { clusters: Pick<Clusters, 'names'>; imageUrls: RenderImageUrls 
 export async function viewImages(
   { user, apiUrl }: Viewer,
   records: readonly ImageRecord[],
-  { clusters, imageUrls }: ViewDeps,
+  { clusters, people, imageUrls }: ViewDeps,
 ): Promise<ImageView[]> {
   const clusterIds = new Set(records.flatMap(({ cluster }) => cluster?.cluster_id ?? []));
   const names: ReadonlyMap<string, string> = clusterIds.size
     ? await clusters.names(user.user_id, [...clusterIds])
     : new Map();
-  return Promise.all(records.map(async (record) => view(record, names, await imageUrls.render(record, apiUrl))));
+  const personIds = new Set(records.flatMap(({ faces = [] }) => faces.flatMap(({ person_id }) => person_id ?? [])));
+  const called: ReadonlyMap<string, string> = personIds.size
+    ? await people.names(user.user_id, [...personIds])
+    : new Map();
+  return Promise.all(
+    records.map(async (record) => {
+      const faces = await viewFaces(record, called, (n) => imageUrls.faceUrl(record, n, apiUrl));
+      return { ...view(record, names, await imageUrls.render(record, apiUrl)), ...faces };
+    }),
+  );
 }
 
 type Urls = Pick<ImageView, 'original_url' | 'thumbnail_url' | 'thumbnails' | 'urls_expire_at'>;
 
-function view(record: ImageRecord, names: ReadonlyMap<string, string>, urls: Urls): ImageView {
+/** The faces in a photo, and whose they are. */
+async function viewFaces(
+  { faces = [] }: ImageRecord,
+  names: ReadonlyMap<string, string>,
+  urlOf: (n: number) => Promise<string>,
+): Promise<Pick<ImageView, 'faces' | 'people'>> {
+  const nameOf = (personId: string | null) => (personId && names.get(personId)) || null;
+  return {
+    faces: await Promise.all(
+      faces.map(async ({ n, box, person_id, similarity, by_person = false }) => {
+        return { n, box, person_id, name: nameOf(person_id), similarity, by_person, url: await urlOf(n) };
+      }),
+    ),
+    people: [...facesByPerson(faces).keys()].map((person_id) => ({ person_id, name: nameOf(person_id) })),
+  };
+}
+
+function view(
+  record: ImageRecord,
+  names: ReadonlyMap<string, string>,
+  urls: Urls,
+): Omit<ImageView, 'faces' | 'people'> {
   const { cluster, expected } = record;
   return {
     image_id: record.image_id,

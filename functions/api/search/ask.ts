@@ -40,6 +40,7 @@ export function readAsk(query: SearchQuery): Ask {
     // Names of cameras may hold commas.
     camera: parts('camera', indexForm, '\n')[0],
     cluster: query.cluster,
+    person: query.person,
     favorite: query.favorite,
     from: query.from,
     to: query.to,

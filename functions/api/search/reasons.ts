@@ -20,6 +20,7 @@ export function reasons(ask: Ask, record: ImageRecord, hit?: RankedHit): Reason[
     ...reason('camera', filters.camera),
     ...reason('date', filters.from !== undefined || filters.to !== undefined ? record.taken_at : undefined),
     ...reason('cluster', filters.cluster),
+    ...reason('person', filters.person),
     ...reason('favorite', filters.favorite?.toString()),
     ...reason('status', ask.statusAsked ? filters.status : undefined),
   ];

@@ -8,7 +8,7 @@ export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   summary: string;
-  tag: 'auth' | 'images' | 'search' | 'clusters' | 'albums' | 'jobs' | 'dashboard' | 'service';
+  tag: 'auth' | 'images' | 'search' | 'clusters' | 'albums' | 'people' | 'jobs' | 'dashboard' | 'service';
   access: Access;
   /** Of a route that links open. */
   linkNeeds?: LinkNeeds;

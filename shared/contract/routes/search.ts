@@ -19,7 +19,7 @@ export const searchRoutes = [
     id: 'search',
     method: 'GET',
     path: '/search/images',
-    summary: 'Find images by words, tag, colour, date, place, camera, cluster, status, in any combination',
+    summary: 'Find images by words, tag, colour, date, place, camera, cluster, person, status, in any combination',
     tag: 'search',
     access: 'user',
     query: schemas.searchQuery,

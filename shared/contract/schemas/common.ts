@@ -5,6 +5,7 @@ import { z } from 'zod';
 export const imageId = z.string().regex(/^[0-9a-f-]{36}$/, 'expected an image id as the API gave it');
 export const clusterId = z.string().regex(/^[0-9a-f-]{36}$/, 'expected a cluster id as the API gave it');
 export const albumId = z.string().regex(/^[0-9a-f-]{36}$/, 'expected an album id as the API gave it');
+export const personId = z.string().regex(/^[0-9a-f-]{36}$/, 'expected a person id as the API gave it');
 export const jobId = z.string().regex(/^[0-9a-f-]{36}$/, 'expected a job id as the API gave it');
 /** Numbers begin at 0; no photo has more than fifty. */
 export const faceNumber = z

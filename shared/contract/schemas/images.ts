@@ -10,6 +10,7 @@ import {
   page,
   pageNumber,
   pageQuery,
+  personId,
   reason,
   timestamp,
 } from './common.ts';
@@ -75,6 +76,20 @@ export const place = z
   })
   .meta({ id: 'Place' });
 
+export const face = z
+  .object({
+    n: z.int().describe('Its number in the image, from 0'),
+    box: z
+      .object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() })
+      .describe('Each 0–1 of the image’s width or height as seen'),
+    person_id: personId.nullable(),
+    name: z.string().nullable(),
+    similarity: z.number().nullable().describe('To the person’s other faces when it was decided'),
+    by_person: z.boolean().describe('A person said so: never changed by us'),
+    url,
+  })
+  .meta({ id: 'Face' });
+
 export const image = z
   .object({
     image_id: imageId,
@@ -132,6 +147,8 @@ export const image = z
         reason: z.string(),
       })
       .nullable(),
+    faces: z.array(face),
+    people: z.array(z.object({ person_id: personId, name: z.string().nullable() })).describe('Whose faces are in it'),
     albums: z.array(albumId).describe('Albums it was put into by hand'),
     trashed_at: timestamp.nullable().describe('Since when it lies in the trash'),
     purge_at: timestamp.nullable().describe('When it is erased from there'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { IMAGE_STATUSES } from '../../domain/image.ts';
-import { clusterId, flag, imageId, oneWayToPage, pageNumber } from './common.ts';
+import { clusterId, flag, imageId, oneWayToPage, pageNumber, personId } from './common.ts';
 import { image } from './images.ts';
 
 const limit = z.coerce.number().int().min(1).max(100).default(20);
@@ -28,6 +28,7 @@ export const searchQuery = z
     place: word.optional().describe('City, region or country; several, separated by commas, narrow each other'),
     camera: word.optional().describe('Maker, model, or both'),
     cluster: clusterId.optional(),
+    person: personId.optional(),
     status: z
       .enum([...IMAGE_STATUSES, 'degraded'])
       .optional()
@@ -49,6 +50,7 @@ export const SEARCH_REASONS = [
   'place',
   'camera',
   'cluster',
+  'person',
   'status',
   'favorite',
 ] as const;

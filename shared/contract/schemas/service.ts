@@ -12,6 +12,8 @@ export const job = z
       'merge',
       'move',
       'undo',
+      'group_people',
+      'erase_faces',
       'download',
       'empty_trash',
       'auto_albums',

@@ -11,6 +11,8 @@ export interface Prior {
   readonly relatedDeviation: number;
   /** Usual standard deviation of a member's average similarity to the rest. */
   readonly deviation: number;
+  /** Part of the background's variance that averaging over a cluster's members does not remove, 0–1; {@link COMMON_SHARE} where absent. */
+  readonly common?: number;
 }
 
 export interface Assignment {
@@ -71,7 +73,8 @@ export function thresholdOf(cluster: ClusterStats, prior: Prior): number {
   const spread = Math.sqrt(
     weight * deviation(cluster) ** 2 + (1 - weight) * prior.deviation ** 2 + unrelated ** 2 / cluster.count + variance,
   );
-  const floor = ground + Z_BACKGROUND * unrelated * Math.sqrt((1 - COMMON_SHARE) / cluster.count + COMMON_SHARE);
+  const { common = COMMON_SHARE } = prior;
+  const floor = ground + Z_BACKGROUND * unrelated * Math.sqrt((1 - common) / cluster.count + common);
   return Math.max(mean - Z_MEMBER * spread, Math.min(floor, mean));
 }
 

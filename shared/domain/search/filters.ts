@@ -9,6 +9,7 @@ export interface Filters {
   places: readonly string[];
   camera?: string | undefined;
   cluster?: string | undefined;
+  person?: string | undefined;
   favorite?: boolean | undefined;
   /** Local wall time or the beginning of one: `2024`, `2024-05-31`. Both inclusive; a year, month or day is meant whole. */
   from?: string | undefined;
@@ -20,11 +21,12 @@ export const RECORDS = 'IMAGE';
 
 /** Whether a record is what was asked for. The last word on every hit: a list may be a moment behind its record. */
 export function matches(record: ImageRecord, filters: Filters): boolean {
-  const { status, tags, places, camera, cluster, favorite } = filters;
+  const { status, tags, places, camera, cluster, person, favorite } = filters;
   if (record.deleted_at !== undefined || record.trashed_at !== undefined) return false;
   if (status === 'degraded' ? !isDegraded(record) : record.status !== status) return false;
   if (favorite !== undefined && (record.favorite ?? false) !== favorite) return false;
   if (cluster !== undefined && record.cluster?.cluster_id !== cluster) return false;
+  if (person !== undefined && !record.faces?.some(({ person_id }) => person_id === person)) return false;
   if (!withinDates(record.taken_at, filters)) return false;
   return (
     includesAll(tagsOf(record), tags) &&
@@ -44,12 +46,13 @@ export function withinDates(takenAt: string | undefined, { from, to }: Pick<Filt
  * The lists that together hold the photos asked for, dates aside. None where only dates or nothing was asked: every other list
  * holds `done` photos only, so that their own need not be read beside them.
  */
-export function listsFor({ status, tags, places, camera, cluster, favorite }: Filters): string[] {
+export function listsFor({ status, tags, places, camera, cluster, person, favorite }: Filters): string[] {
   return [
     ...tags.map(listOf.tag),
     ...places.map(listOf.place),
     ...(camera === undefined ? [] : [listOf.camera(camera)]),
     ...(cluster === undefined ? [] : [`IN#${cluster}`]),
+    ...(person === undefined ? [] : [listOf.person(person)]),
     ...(favorite === true ? [listOf.favorite] : []),
     ...(status === 'done' ? [] : [status === 'degraded' || isTerminal(status) ? listOf.status(status) : RECORDS]),
   ];

@@ -1,5 +1,6 @@
 import { membershipsOf, viewedListsOf } from '../albums/lists.ts';
-import { type ImageRecord, isDegraded, isShown, isTerminal } from '../image.ts';
+import { type FaceAssignment, type ImageRecord, isDegraded, isShown, isTerminal } from '../image.ts';
+import { facesByPerson, isWaiting } from '../people/faces.ts';
 import { phashBands } from '../phash.ts';
 import { documentOf } from './document.ts';
 import { cameraOf, camerasOf, placesOf, tagsOf } from './names.ts';
@@ -30,6 +31,8 @@ export interface Posting {
   lat?: number;
   lon?: number;
   place?: string;
+  /** `FACE#`: the numbers of the person's faces in it. */
+  faces?: number[];
 }
 
 /** Something to offer while a person types. `key` is the rest of the item's sort key after `SUGGEST#`. */
@@ -57,6 +60,8 @@ export const listOf = {
   trash: (trashedAt: string) => `${TRASH}#${trashedAt}`,
   /** By bytes of the original: a list of its own for each size, in the order of sizes. */
   size: (bytes: number) => `SIZE#${String(bytes).padStart(SIZE_DIGITS, '0')}`,
+  /** `null`: faces that may find a person yet. */
+  person: (personId: string | null) => `FACE#${personId ?? 'unassigned'}`,
   model: (model: string, promptVersion: string) => `MODEL#${indexForm(model)}/${indexForm(promptVersion)}`,
 };
 
@@ -94,10 +99,11 @@ export function postingsOf(record: ImageRecord): Posting[] {
     ...(record.color_bins ?? []).map(({ bin, ...color }) => posting(listOf.color(bin), color)),
     ...bandsOf(record).map(({ band, phash }) => posting(listOf.phash(band), { phash })),
     ...viewedListsOf(record),
+    ...peopleOf(record).map(({ list, faces }) => posting(list, { faces })),
   ];
   const { terms, length } = documentOf(record);
   const words = terms
-    .slice(0, MOST_POSTINGS - others.length)
+    .slice(0, Math.max(0, MOST_POSTINGS - others.length))
     .map(({ stem, tf, fields }) => posting(listOf.term(stem), { tf, in: fields, len: length }));
   return [...others, ...words, ...membershipsOf(record)];
 }
@@ -139,6 +145,17 @@ function keysOf(text: string, kind: string): string[] {
   const words = whole.split(' ');
   const rests = words.slice(1, 3).map((_, index) => `${words.slice(index + 1).join(' ')}|${whole}`);
   return [whole, ...rests].map((key) => `${key}#${kind}`);
+}
+
+function peopleOf(record: ImageRecord): { list: string; faces: number[] }[] {
+  const { faces = [] } = record;
+  if (!isShown(record)) return [];
+  const numbers = (some: readonly FaceAssignment[]) => some.map(({ n }) => n);
+  const waiting = faces.filter(isWaiting);
+  return [
+    ...[...facesByPerson(faces)].map(([personId, own]) => ({ list: listOf.person(personId), faces: numbers(own) })),
+    ...(waiting.length > 0 ? [{ list: listOf.person(null), faces: numbers(waiting) }] : []),
+  ];
 }
 
 function bandsOf({ phash }: ImageRecord): { band: string; phash: string }[] {

@@ -17,6 +17,13 @@ export const bodyExamples = {
     ],
   },
   cluster: { k: 'auto', names: true },
+  editPerson: { name: 'Ada', hidden: false },
+  mergePeople: {
+    into: '019c1b2f-0d11-7b0a-8c43-55b1d2e9f7a0',
+    from: ['019c1b2f-1f60-7c52-b1aa-0c9f6a4d2e11'],
+  },
+  splitPerson: { image_ids: ['019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21'], to: 'new' },
+  assignFace: { name: 'Ada' },
   editCluster: { name: 'Summer in Lisbon', cover_image_id: '019c1b2e-7a40-7c7e-9d52-3f6a1f0b8e21' },
   mergeClusters: {
     into: '019c1b2f-0d11-7b0a-8c43-55b1d2e9f7a0',
@@ -45,7 +52,8 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   album_id: '019c1b31-2b7d-7a3e-b1c4-0d6f5e8a9c72',
   link_id: '019c1b31-0c5d-7e21-8f60-3d2b7a9e4c05',
   token: 'kX0s2m1Qv5l8bU3rTz7yN4wJ6cE9aHdGfPqKoLiVeRg',
+  n: '0',
+  person_id: '019c1b2f-0d11-7b0a-8c43-55b1d2e9f7a0',
   job_id: '019c1b30-41c8-7f5d-a0de-92c47be0a613',
   size: 'medium',
-  n: '0',
 };
