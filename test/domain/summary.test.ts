@@ -60,6 +60,7 @@ const photo: fc.Arbitrary<ImageRecord> = fc
       stages: {
         ingest: { ...attempts, ...ingest },
         describe: { ...attempts, ...described },
+        faces: { ...attempts, state: 'skipped' },
         organize: { ...attempts, state: 'done' },
       },
       processing_ms: total,

@@ -202,7 +202,10 @@ test('killed before any request and delivered again, albums and events are as co
     const events = [
       await gallery.removed(3),
       await shot(5, '2024-05-12T15:00:00', { ...PORTO, albums: { [manual(1).album_id]: 'k0' } }),
-      await gallery.edited(4, { taken_at: '2024-05-12T09:00:00' }),
+      await gallery.edited(4, {
+        taken_at: '2024-05-12T09:00:00',
+        taken_key: `2024-05-12T09:00:00#${imageId(4)}`,
+      }),
     ];
     life.arm(request);
     const outcome = await organize(...events).catch((error: unknown) => error);

@@ -21,6 +21,8 @@ export function countTallies(items: readonly Item[], records: readonly ImageReco
     const own = { [`count:${format}`]: 1, [`bytes:${format}`]: bytes, [`thumbnails:${format}`]: small };
     add('STORAGE', { count: 1, bytes, thumbnails: small, ...own });
     add(`UPLOADED#${photo.created_at.slice(0, 7)}`, { count: 1, bytes });
+    addAlbums(photo, add);
+    addPeople(photo, add);
     if (!place && !photo.metadata?.gps) continue;
     add('LOCATED', { count: 1, ...cells(photo, 1) });
     const country = place?.country_code ?? place?.country ?? '-';
@@ -31,6 +33,29 @@ export function countTallies(items: readonly Item[], records: readonly ImageReco
   }
   for (const { bytes } of spares(items, records)) add('SPARE', { count: 1, bytes });
   return tallies;
+}
+
+type Add = (key: string, sums: Sums) => void;
+
+const plain = (name: string | undefined) => (name ?? '').normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
+function addAlbums({ albums, archived, place, taken_at, taken_at_source }: ImageRecord, add: Add): void {
+  for (const album of Object.keys(albums ?? {})) add(`ALBUM#${album}`, { count: 1 });
+  if (archived) return;
+  const [country, city] = [plain(place?.country), plain(place?.city)];
+  if (country) add(`PLACED#${country}`, { count: 1 });
+  if (city) add(`PLACED#${country}/${city}`, { count: 1 });
+  if (taken_at !== undefined && taken_at_source !== 'upload')
+    add(`DATED#${taken_at.slice(0, 7)}`, { count: 1, [`day-${taken_at.slice(8, 10)}`]: 1 });
+}
+
+function addPeople({ faces = [], taken_at }: ImageRecord, add: Add): void {
+  if (faces.length === 0) return;
+  const year = taken_at === undefined ? {} : { [`faces-${taken_at.slice(0, 4)}`]: faces.length };
+  const nobodys = faces.filter(({ person_id }) => person_id === null).length;
+  add('PEOPLE', { count: 1, faces: faces.length, unassigned: nobodys, ...year });
+  for (const [person, own] of Map.groupBy(faces, ({ person_id }) => person_id))
+    if (person !== null) add(`PERSON#${person}`, { count: 1, faces: own.length });
 }
 
 const isInGallery = ({ status, trashed_at }: ImageRecord) => status === 'done' && trashed_at === undefined;
