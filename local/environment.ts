@@ -42,6 +42,7 @@ export function functionEnvironment(
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_KMS: endpoints.kms,
     AWS_ENDPOINT_URL_S3: endpoints.s3,
     AWS_ENDPOINT_URL_S3VECTORS: endpoints.s3vectors,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsmanager,

@@ -63,6 +63,8 @@ const sharedSettings = {
     .default('dev'),
   LOG_LEVEL: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
   IMAGE_URL_MODE: z.enum(['presigned', 'proxy']).default('presigned'),
+  /** `user`: pictures are encrypted with a key of each user's, beyond what S3 does (`sse`). */
+  ENCRYPTION: z.enum(['sse', 'user']).default('sse'),
   S3_ADDRESSING_STYLE: z.enum(['auto', 'path', 'virtual']).default('auto'),
   FIREBASE_API_KEY: z.string().default(''),
   GOOGLE_CLOUD_PROJECT: z.string().default(''),
@@ -83,6 +85,14 @@ function withProvider<
   return { ...settings, EMBEDDINGS_PROVIDER: provider };
 }
 
+/** Where only the functions can decrypt pictures, only they can hand them out. */
+function withUrlMode<T extends { ENCRYPTION: 'sse' | 'user'; IMAGE_URL_MODE?: 'presigned' | 'proxy' | undefined }>(
+  settings: T,
+) {
+  const usual = settings.ENCRYPTION === 'user' ? 'proxy' : 'presigned';
+  return { ...settings, IMAGE_URL_MODE: settings.IMAGE_URL_MODE ?? usual };
+}
+
 const deploymentSchema = z
   .object({
     ...sharedSettings,
@@ -91,6 +101,7 @@ const deploymentSchema = z
       .string()
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a region such as eu-central-1')
       .default('eu-central-1'),
+    IMAGE_URL_MODE: z.enum(['presigned', 'proxy']).optional(),
     S3_SERVER_SIDE_ENCRYPTION: z.enum(['AES256', 'aws:kms']).default('AES256'),
     S3_SSE_KMS_KEY_ID: z
       .string()
@@ -107,11 +118,16 @@ const deploymentSchema = z
     path: ['S3_SSE_KMS_KEY_ID'],
     message: 'is only used with S3_SERVER_SIDE_ENCRYPTION=aws:kms; set that too, or leave the key empty',
   })
+  .refine((settings) => settings.ENCRYPTION !== 'user' || settings.IMAGE_URL_MODE !== 'presigned', {
+    path: ['IMAGE_URL_MODE'],
+    message: '`presigned` cannot be used with ENCRYPTION=user: S3 would hand out what only the functions can decrypt',
+  })
   .refine((settings) => settings.EMBEDDINGS_PROVIDER !== 'azure' || settings.AZURE_OPENAI_ENDPOINT, {
     path: ['EMBEDDINGS_PROVIDER'],
     message: '`azure` needs AZURE_OPENAI_ENDPOINT; set it, or choose `visual`',
   })
-  .transform(withProvider);
+  .transform(withProvider)
+  .transform(withUrlMode);
 export type Deployment = z.infer<typeof deploymentSchema>;
 
 const functionSchema = z
@@ -129,6 +145,9 @@ const functionSchema = z
     JOBS_QUEUE_URL: z.url(),
     SECRET_ARN: z.string().min(1),
     URL_SIGNER_ROLE_ARN: z.string().min(1),
+    /** Both empty where users have no keys. */
+    USER_KEYS_TABLE_NAME: z.string().default(''),
+    USER_KEYS_MASTER_KEY_ARN: z.string().default(''),
     /** `ingest=URL,describe=URL,…` */
     DEAD_LETTER_QUEUE_URLS: list.transform((entries) => Object.fromEntries(entries.map((entry) => splitOnce(entry)))),
     /** Without a sign of life for this long, work is sent again. */

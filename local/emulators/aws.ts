@@ -5,6 +5,7 @@ import { type AccessKey, openCredentials } from './credentials.ts';
 import { lockDirectory } from './database.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { type ServiceName, startGate } from './gate.ts';
+import { createKms } from './kms.ts';
 import type { ObjectCreated } from './s3/request.ts';
 import { createS3 } from './s3/service.ts';
 import { createS3Vectors } from './s3-vectors/service.ts';
@@ -48,7 +49,7 @@ export interface AwsEmulators {
 }
 
 /**
- * Starts the AWS side of the local stack: S3, SQS, STS, Secrets Manager, S3 Vectors and DynamoDB on one loopback port,
+ * Starts the AWS side of the local stack: S3, SQS, STS, Secrets Manager, KMS, S3 Vectors and DynamoDB on one loopback port,
  * spoken to by unmodified SDK clients. Requests must be signed with the answered credentials or with a role session of
  * the emulated STS.
  * @throws Error when another process uses the folder, or the port is taken
@@ -66,10 +67,11 @@ export async function startAws(options: AwsOptions): Promise<AwsEmulators> {
   const sqs = createSqs({ ...base, directory: join(dataDir, 'sqs'), timeScale, endpoint });
   const sts = createSts({ authenticator, credentials, accountId });
   const secretsmanager = createSecretsManager({ ...base, directory: join(dataDir, 'secrets-manager') });
+  const kms = createKms({ ...base, directory: join(dataDir, 'kms') });
   const s3vectors = createS3Vectors({ ...base, directory: join(dataDir, 's3-vectors') });
-  const services = { s3, sqs, sts, secretsmanager, s3vectors, dynamodb };
+  const services = { s3, sqs, sts, secretsmanager, kms, s3vectors, dynamodb };
   async function stopServices(): Promise<void> {
-    for (const service of [s3, sqs, secretsmanager, s3vectors]) service.stop();
+    for (const service of [s3, sqs, secretsmanager, kms, s3vectors]) service.stop();
     await dynamodb.stop();
     unlock();
   }

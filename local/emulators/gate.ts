@@ -6,7 +6,7 @@ import { type AwsError, asAwsError } from './errors.ts';
 import type { SignableRequest } from './sigv4.ts';
 
 /** The services behind the gate, named as in their credential scopes. */
-export type ServiceName = 's3' | 'sqs' | 'sts' | 'secretsmanager' | 's3vectors' | 'dynamodb';
+export type ServiceName = 's3' | 'sqs' | 'sts' | 'secretsmanager' | 's3vectors' | 'dynamodb' | 'kms';
 
 /** One request and its answer. */
 export interface Exchange extends SignableRequest {

@@ -30,13 +30,15 @@ export type ObjectAnswer =
       bytes: number | undefined;
       /** `bytes 0-99/1234` */
       contentRange: string | undefined;
+      /** What was written beside the bytes. */
+      metadata?: Record<string, string> | undefined;
     })
   | (Version & { is: 'unchanged' })
   | { is: 'unsatisfiable' }
   | { is: 'missing' };
 
 /** One range of bytes. Several at once are answered with the whole, as S3 does and RFC 9110 allows. */
-const ONE_RANGE = /^bytes=(\d+-\d*|-\d+)$/;
+export const ONE_RANGE = /^bytes=(\d+-\d*|-\d+)$/;
 const STRONG_ETAG = /^"[^"]*"$/;
 
 /** Reads objects as HTTP does (RFC 9110 §13, §14): S3 itself decides on ranges and conditions, in one request. */
@@ -49,6 +51,7 @@ export function createObjectReader(s3: S3Client, bucket: string) {
       body: 'Body' in answer && answer.Body instanceof Readable ? answer.Body : undefined,
       bytes: answer.ContentLength,
       contentRange: answer.ContentRange,
+      metadata: answer.Metadata,
       etag: answer.ETag,
       lastModified: answer.LastModified,
     };

@@ -8,10 +8,22 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { openWhole } from './encryption/open.ts';
+import { sealWhole } from './encryption/seal.ts';
+import { PLAIN, SEALED, type Sealing } from './encryption/sealing.ts';
+import { headerBytes, layoutOf, SCHEME } from './encryption/segments.ts';
 
-/** The bucket as the functions see it. Absence is an answer (`null`), any other failure is thrown as it came. */
-export function createObjects(s3: S3Client, bucket: string) {
+/**
+ * The bucket as the functions see it. Absence is an answer (`null`), also of what nobody can read any more because its user's key was
+ * erased; any other failure is thrown as it came. What `sealing` encrypts is decrypted again, and measured as its content.
+ */
+export function createObjects(s3: S3Client, bucket: string, sealing: Sealing = PLAIN) {
   const isMissing = (error: unknown) => error instanceof NoSuchKey || error instanceof NotFound;
+
+  async function stored(key: string, body: Uint8Array, contentType: string) {
+    const cipher = await sealing.begin(key);
+    return cipher ? { Body: sealWhole(cipher, body), ...SEALED } : { Body: body, ContentType: contentType };
+  }
 
   return {
     bucket,
@@ -21,7 +33,11 @@ export function createObjects(s3: S3Client, bucket: string) {
     ): Promise<{ bytes: number; contentType: string | undefined; etag: string | undefined } | null> {
       try {
         const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-        return { bytes: head.ContentLength ?? 0, contentType: head.ContentType, etag: head.ETag };
+        const kind = await sealing.kindOf(key, head.Metadata);
+        if (kind === 'lost') return null;
+        const bytes = head.ContentLength ?? 0;
+        const content = kind === 'sealed' ? layoutOf(bytes).bytes : bytes;
+        return { bytes: content, contentType: head.ContentType, etag: head.ETag };
       } catch (error) {
         if (isMissing(error)) return null;
         throw error;
@@ -32,7 +48,11 @@ export function createObjects(s3: S3Client, bucket: string) {
     async read(key: string): Promise<Uint8Array | null> {
       try {
         const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        return (await object.Body?.transformToByteArray()) ?? new Uint8Array();
+        const bytes = (await object.Body?.transformToByteArray()) ?? new Uint8Array();
+        const kind = await sealing.kindOf(key, object.Metadata);
+        if (kind !== 'sealed') return kind === 'lost' ? null : bytes;
+        const cipher = await sealing.resume(key, bytes.subarray(0, headerBytes(SCHEME)));
+        return openWhole(bytes, cipher);
       } catch (error) {
         if (isMissing(error)) return null;
         throw error;
@@ -41,15 +61,14 @@ export function createObjects(s3: S3Client, bucket: string) {
 
     /** Writes, replacing what was there. */
     async write(key: string, body: Uint8Array, contentType: string): Promise<void> {
-      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }));
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, ...(await stored(key, body, contentType)) }));
     },
 
     /** Writes only where nothing is yet; `false` where something is. */
     async writeOnce(key: string, body: Uint8Array, contentType: string): Promise<boolean> {
       try {
-        await s3.send(
-          new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType, IfNoneMatch: '*' }),
-        );
+        const put = await stored(key, body, contentType);
+        await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, ...put, IfNoneMatch: '*' }));
         return true;
       } catch (error) {
         // 412: it exists. 409 ConditionalRequestConflict (a write or delete under way) is retried by the caller's queue.

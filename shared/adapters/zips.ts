@@ -1,7 +1,9 @@
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { makeZip } from 'client-zip';
+import { createSealing } from './encryption/seal.ts';
+import { PLAIN, SEALED, type Sealing } from './encryption/sealing.ts';
 
 /** A file of a zip. Its content is read when its turn comes, before the next one is asked for. */
 export interface ZipEntry {
@@ -19,9 +21,9 @@ const PIECES_AT_ONCE = 2;
  * Writes zips to the bucket as they are made, in bounded memory: nothing is compressed, for pictures are already. A zip is there
  * as a whole or, where anything fails, not at all. Up to 65,535 files.
  */
-export function createZips(s3: S3Client, bucket: string) {
+export function createZips(s3: S3Client, bucket: string, sealing: Sealing = PLAIN) {
   return {
-    /** Answers the zip's size in bytes. Replaces what was there. */
+    /** Answers the zip's size in bytes, before encryption. Replaces what was there. */
     async write(key: string, entries: AsyncIterable<ZipEntry>): Promise<number> {
       let bytes = 0;
       async function* zipped(): AsyncGenerator<Uint8Array> {
@@ -30,14 +32,15 @@ export function createZips(s3: S3Client, bucket: string) {
           yield chunk;
         }
       }
+      const zip = Readable.from(zipped(), { objectMode: false });
+      const cipher = await sealing.begin(key);
+      const stored = cipher
+        ? // Where the zip fails, its reader is told by what it reads.
+          { Body: pipeline(zip, createSealing(cipher), () => {}), ...SEALED }
+        : { Body: zip, ContentType: 'application/zip' };
       const upload = new Upload({
         client: s3,
-        params: {
-          Bucket: bucket,
-          Key: key,
-          Body: Readable.from(zipped(), { objectMode: false }),
-          ContentType: 'application/zip',
-        },
+        params: { Bucket: bucket, Key: key, ...stored },
         partSize: PIECE_BYTES,
         queueSize: PIECES_AT_ONCE,
       });

@@ -6,6 +6,8 @@ export const THUMBNAIL_SIZES: readonly ThumbnailSize[] = ['small', 'medium', 'pr
 
 export const incomingKey = (userId: string, imageId: string) => `incoming/${userId}/${imageId}`;
 export const originalKey = (userId: string, imageId: string) => `originals/${userId}/${imageId}`;
+/** What the keys of all originals of a user begin with. */
+export const originalsOf = (userId: string) => originalKey(userId, '');
 export const thumbnailKey = (userId: string, imageId: string, size: ThumbnailSize) =>
   `thumbnails/${userId}/${imageId}/${size}.webp`;
 /** The square around the n-th face (from 0) of a photo. */
@@ -23,6 +25,14 @@ export const faceKeysFrom = (userId: string, imageId: string, first: number) =>
   Array.from({ length: Math.max(0, MOST_FACES - first) }, (_, index) => faceKey(userId, imageId, first + index));
 export const downloadKey = (userId: string, jobId: string, part: number) =>
   `downloads/${userId}/${jobId}/part-${part}.zip`;
+
+/**
+ * Whose picture, or what is made of pictures, an object is; `null` of others: what arrives (`incoming/`) is written by browsers, and
+ * plans (`jobs/`) hold ids that the records hold too.
+ */
+export function pictureOwner(key: string): string | null {
+  return /^(?:originals|thumbnails|raw|downloads)\/([^/]+)\//.exec(key)?.[1] ?? null;
+}
 
 /** Every key a photo can own, for erasing it. */
 export function allImageKeys(userId: string, imageId: string): string[] {

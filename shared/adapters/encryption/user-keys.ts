@@ -1,0 +1,153 @@
+import type { Clock } from '../ids.ts';
+import type { DataKeys } from './data-keys.ts';
+import type { KeyItems, StoredKey } from './key-items.ts';
+
+/** The user's key was erased, and with it what it had encrypted. Nothing is written for this user any more. */
+export class UserKeyErased extends Error {
+  override name = 'UserKeyErased';
+  constructor() {
+    super('The key of this user was erased: nothing that it encrypted can be read, and nothing more is stored.');
+  }
+}
+
+/** There are encrypted objects of a user who has no key: the table of keys is not the one they were written with. */
+export class UserKeyMissing extends Error {
+  override name = 'UserKeyMissing';
+  constructor() {
+    super('Encrypted objects of this user are in the bucket, but the table of keys has no key for them.');
+  }
+}
+
+export interface UserKeysDeps {
+  items: KeyItems;
+  /** Asked for where a key is needed: most requests need none. */
+  dataKeys: () => Promise<DataKeys>;
+  /** What lies in the bucket of a user who has no key yet. */
+  lookBefore(userId: string): Promise<'nothing' | 'plain' | 'encrypted'>;
+  clock: Clock;
+  /** How long an unwrapped key is kept in memory, in milliseconds. */
+  keptMs?: number;
+  /** Runs something when so many milliseconds have passed. A process is not kept alive by it. */
+  later?: (ms: number, run: () => void) => void;
+}
+
+/** What may be done with a key while it is there: it is zeroed afterwards, so nothing of it may be kept. */
+export type WithKey<T> = (key: Uint8Array) => T;
+
+interface Held {
+  key: Uint8Array;
+  plainBefore: boolean;
+  until: number;
+}
+
+const FIVE_MINUTES = 5 * 60_000;
+/** A function works for few users at a time; beyond that, those held longest are unwrapped again when they are needed. */
+const MOST_HELD = 200;
+
+const timer = (ms: number, run: () => void) => void setTimeout(run, ms).unref();
+
+/**
+ * A key for each user, made with the first picture that is stored and unwrapped by KMS when it is needed. Erasing it takes effect at
+ * once where it is not held, and within `keptMs` everywhere.
+ */
+export function createUserKeys(deps: UserKeysDeps) {
+  const { items, dataKeys, lookBefore, clock, keptMs = FIVE_MINUTES, later = timer } = deps;
+  const held = new Map<string, Held>();
+  const coming = new Map<string, Promise<Held | null>>();
+
+  function drop(userId: string): void {
+    held.get(userId)?.key.fill(0);
+    held.delete(userId);
+  }
+
+  function dropStale(): void {
+    const now = clock().getTime();
+    for (const [userId, { until }] of held) if (until <= now) drop(userId);
+  }
+
+  function hold(userId: string, key: Uint8Array, plainBefore: boolean): Held {
+    drop(userId);
+    const [oldest] = held.keys();
+    if (held.size >= MOST_HELD && oldest !== undefined) drop(oldest);
+    const fresh = { key, plainBefore, until: clock().getTime() + keptMs };
+    held.set(userId, fresh);
+    later(keptMs, dropStale);
+    return fresh;
+  }
+
+  async function unwrap(userId: string, { wrapped, plain_before }: StoredKey): Promise<Held> {
+    return hold(userId, await (await dataKeys()).unwrap(userId, wrapped), plain_before);
+  }
+
+  async function load(userId: string): Promise<Held | null> {
+    const stored = await items.get(userId);
+    if (stored === 'erased') throw new UserKeyErased();
+    return stored && unwrap(userId, stored);
+  }
+
+  /** Makes the user's key, unless somebody else did so first: then theirs is the user's. */
+  async function make(userId: string): Promise<Held> {
+    const before = await lookBefore(userId);
+    if (before !== 'encrypted') {
+      const { key, wrapped } = await (await dataKeys()).generate(userId);
+      const plain_before = before === 'plain';
+      if (await items.put(userId, { wrapped, plain_before }, clock())) return hold(userId, key, plain_before);
+      key.fill(0);
+    }
+    const theirs = await load(userId);
+    if (!theirs) throw new UserKeyMissing();
+    return theirs;
+  }
+
+  /** One look at a time for each user. */
+  function get(userId: string): Promise<Held | null> {
+    dropStale();
+    const there = held.get(userId);
+    if (there) return Promise.resolve(there);
+    let look = coming.get(userId);
+    if (!look) {
+      look = load(userId).finally(() => coming.delete(userId));
+      coming.set(userId, look);
+    }
+    return look;
+  }
+
+  /** `use` runs in the moment in which the key is found to be there, so that it cannot be zeroed in between. */
+  async function withHeld<T>(userId: string, found: Held, use: WithKey<T>): Promise<T> {
+    if (held.get(userId) === found) return use(found.key);
+    const again = await load(userId);
+    if (!again) throw new UserKeyMissing();
+    return use(again.key);
+  }
+
+  return {
+    /** The key to read with. Throws `UserKeyErased`, `UserKeyMissing`, or what KMS throws. */
+    async toRead<T>(userId: string, use: WithKey<T>): Promise<T> {
+      const found = await get(userId);
+      if (!found) throw new UserKeyMissing();
+      return withHeld(userId, found, use);
+    },
+
+    /** The key to write with, made where there is none yet. Throws `UserKeyErased`, `UserKeyMissing`, or what KMS throws. */
+    async toWrite<T>(userId: string, use: WithKey<T>): Promise<T> {
+      return withHeld(userId, (await get(userId)) ?? (await make(userId)), use);
+    },
+
+    /** Whether objects of this user may be in the bucket that are not encrypted: such as are older than the key. */
+    async mayBePlain(userId: string): Promise<boolean | 'erased'> {
+      try {
+        return (await get(userId))?.plainBefore ?? true;
+      } catch (error) {
+        if (error instanceof UserKeyErased) return 'erased';
+        throw error;
+      }
+    },
+
+    /** Erases the key, for good: all that it encrypted is lost with it, and no other is ever made. May be repeated. */
+    async erase(userId: string): Promise<void> {
+      await items.erase(userId, clock());
+      drop(userId);
+    },
+  };
+}
+export type UserKeys = ReturnType<typeof createUserKeys>;
