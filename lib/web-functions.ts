@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import type { Bundles } from './bundle.ts';
 import type { Environment } from './environment.ts';
 import { NodeFunction } from './functions.ts';
-import { type Grants, incoming, jobs, originals, thumbnails } from './grants.ts';
+import { type Grants, incoming, jobs, originals, raw, thumbnails } from './grants.ts';
 import { createUrlSigner } from './url-signer.ts';
 
 /** The gateway waits no longer than this for an answer that is not streamed. */
@@ -65,7 +65,7 @@ export class WebFunctions extends Construct {
     grants.table(this.api.role, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
     grants.index(this.api.role, 'by_taken');
     grants.vectors(this.api.role, 'QueryVectors');
-    grants.objects(this.api.role, { write: [incoming, jobs] });
+    grants.objects(this.api.role, { read: [raw], write: [incoming, jobs] });
     grants.send(this.api.role, 'ingest', 'describe', 'faces', 'organize', 'jobs');
     grants.secret(this.api.role);
     grants.probe(this.api.role);

@@ -91,7 +91,7 @@ describe('what each function may do with photos', () => {
 
   test.each([
     ['WebAuthorizer', [], [], []],
-    ['WebApi', [], [incoming, jobs], []],
+    ['WebApi', [raw], [incoming, jobs], []],
     ['WebMedia', [originals, thumbnails], [], []],
     ['WebUrlSigner', [downloads, originals, thumbnails], [incoming], []],
     ['PipelineIngest', [incoming, originals], [originals, raw, thumbnails], [incoming, originals, raw, thumbnails]],
