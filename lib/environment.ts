@@ -10,7 +10,8 @@ export type Environment = (...names: readonly SettingName[]) => Record<string, s
 
 /** Every setting a function can ask for, as `shared/config.ts` names and reads it. */
 export function createEnvironment(settings: Deployment, storage: Storage, queues: Queues): Environment {
-  const all: Record<SettingName, string> = {
+  const { userKeys } = storage;
+  const all: Record<SettingName, string | undefined> = {
     STAGE: settings.STAGE,
     LOG_LEVEL: settings.LOG_LEVEL,
     IMAGE_URL_MODE: settings.IMAGE_URL_MODE,
@@ -30,6 +31,10 @@ export function createEnvironment(settings: Deployment, storage: Storage, queues
     BUCKET_NAME: storage.bucket.bucketName,
     VECTOR_BUCKET_NAME: storage.vectorBucketName,
     SECRET_ARN: storage.secret.secretArn,
+    // Nothing of them is said where users have none.
+    ENCRYPTION: userKeys && settings.ENCRYPTION,
+    USER_KEYS_TABLE_NAME: userKeys?.table.tableName,
+    USER_KEYS_MASTER_KEY_ARN: userKeys?.masterKey.keyArn,
     INGEST_QUEUE_URL: queues.ingest.queue.queueUrl,
     DESCRIBE_QUEUE_URL: queues.describe.queue.queueUrl,
     FACES_QUEUE_URL: queues.faces?.queue.queueUrl ?? '',
@@ -39,5 +44,6 @@ export function createEnvironment(settings: Deployment, storage: Storage, queues
       .map(([name, { deadLetterQueue }]) => `${name}=${deadLetterQueue.queueUrl}`)
       .join(','),
   };
-  return (...names) => Object.fromEntries(names.map((name) => [name, all[name]]));
+  return (...names) =>
+    Object.fromEntries(names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
 }

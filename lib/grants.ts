@@ -10,7 +10,7 @@ export const thumbnails = 'thumbnails/*';
 export const raw = 'raw/*';
 export const jobs = 'jobs/*';
 export const downloads = 'downloads/*';
-type Part = typeof incoming | typeof originals | typeof thumbnails | typeof raw | typeof jobs | typeof downloads;
+export type Part = typeof incoming | typeof originals | typeof thumbnails | typeof raw | typeof jobs | typeof downloads;
 
 /** What a function may do with the objects below certain prefixes. */
 interface ObjectAccess {
@@ -38,9 +38,20 @@ export interface Grants {
   send(role: Role, ...queues: readonly QueueName[]): void;
   deadLetters(role: Role): void;
   secret(role: Role): void;
+  /**
+   * Where users have keys: to use them (`read`), to make them too (`write`), or to erase them.
+   */
+  userKeys(role: Role, access: 'read' | 'write' | 'erase'): void;
   /** To ask whether bucket, queues and vector bucket answer. */
   probe(role: Role): void;
 }
+
+/** The context every use of the master key names: what is wrapped for one user opens for that user alone. */
+const FOR_ONE_USER = {
+  StringEquals: { 'kms:EncryptionContext:app': ['shoebox'] },
+  Null: { 'kms:EncryptionContext:user_id': ['false'] },
+  'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['app', 'user_id'] },
+};
 
 export function createGrants(storage: Storage, queues: Queues): Grants {
   const { bucket, bucketKey, table } = storage;
@@ -105,6 +116,16 @@ export function createGrants(storage: Storage, queues: Queues): Grants {
 
     secret(role) {
       allow(role, ['secretsmanager:GetSecretValue'], [storage.secret.secretArn]);
+    },
+
+    userKeys(role, access) {
+      const { userKeys } = storage;
+      if (!userKeys) return;
+      if (access === 'erase') return allow(role, ['dynamodb:PutItem'], [userKeys.table.tableArn]);
+      const writes = access === 'write';
+      allow(role, ['dynamodb:GetItem', ...(writes ? ['dynamodb:PutItem'] : [])], [userKeys.table.tableArn]);
+      const actions = ['kms:Decrypt', ...(writes ? ['kms:GenerateDataKey'] : [])];
+      allow(role, actions, [userKeys.masterKey.keyArn], undefined, FOR_ONE_USER);
     },
 
     probe(role) {

@@ -5,11 +5,11 @@ import type { LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource, type SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Deployment } from '../shared/config.ts';
+import { type Deployment, USER_KEYS } from '../shared/config.ts';
 import type { Bundles } from './bundle.ts';
 import type { Environment } from './environment.ts';
 import { NodeFunction } from './functions.ts';
-import { downloads, type Grants, incoming, jobs, originals, raw, thumbnails } from './grants.ts';
+import { downloads, type Grants, incoming, jobs, originals, type Part, raw, thumbnails } from './grants.ts';
 import { CONSUMER_TIMEOUTS, type Queues } from './queues.ts';
 
 export interface PipelineProps {
@@ -62,6 +62,7 @@ export class Pipeline extends Construct {
         'DESCRIBE_QUEUE_URL',
         'FACES_QUEUE_URL',
         'ORGANIZE_QUEUE_URL',
+        ...USER_KEYS,
       ),
     });
     ingest.addEventSource(source(queues.ingest.queue, { batchSize: 1, maxConcurrency: INGEST_CONCURRENCY }));
@@ -73,6 +74,7 @@ export class Pipeline extends Construct {
       absent: true,
     });
     grants.send(role, 'describe', 'faces', 'organize');
+    grants.userKeys(role, 'write');
   }
 
   private createDescribe({ settings, bundles, environment, grants, queues, packageLayer }: PipelineProps): void {
@@ -92,6 +94,7 @@ export class Pipeline extends Construct {
         'S3_ADDRESSING_STYLE',
         'DESCRIBE_QUEUE_URL',
         'ORGANIZE_QUEUE_URL',
+        ...USER_KEYS,
       ),
     });
     describe.addEventSource(
@@ -99,6 +102,7 @@ export class Pipeline extends Construct {
     );
     grants.table(role, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
     grants.objects(role, { read: [thumbnails], absent: true });
+    grants.userKeys(role, 'read');
     grants.send(role, 'organize');
     grants.secret(role);
   }
@@ -115,11 +119,19 @@ export class Pipeline extends Construct {
       memorySize: 3008,
       timeout: CONSUMER_TIMEOUTS.faces,
       layers: [packageLayer],
-      environment: environment('LOG_LEVEL', 'TABLE_NAME', 'BUCKET_NAME', 'S3_ADDRESSING_STYLE', 'ORGANIZE_QUEUE_URL'),
+      environment: environment(
+        'LOG_LEVEL',
+        'TABLE_NAME',
+        'BUCKET_NAME',
+        'S3_ADDRESSING_STYLE',
+        'ORGANIZE_QUEUE_URL',
+        ...USER_KEYS,
+      ),
     });
     faces.addEventSource(source(queue, { batchSize: 1, maxConcurrency: FACES_CONCURRENCY }));
     grants.table(role, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
     grants.objects(role, { read: [originals, thumbnails], write: [thumbnails], remove: [thumbnails], absent: true });
+    grants.userKeys(role, 'write');
     grants.send(role, 'organize');
   }
 
@@ -169,17 +181,19 @@ export class Pipeline extends Construct {
         'DESCRIBE_QUEUE_URL',
         'FACES_QUEUE_URL',
         'ORGANIZE_QUEUE_URL',
+        ...USER_KEYS,
       ),
     });
     job.addEventSource(source(queues.jobs.queue, { batchSize: 1, maxConcurrency: JOBS_CONCURRENCY }));
     grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem');
     grants.objects(role, { read: [jobs, originals], write: [jobs], inPieces: [downloads], absent: true });
+    grants.userKeys(role, 'write');
     grants.send(role, 'ingest', 'describe', 'faces', 'organize');
     grants.secret(role);
   }
 
   /** Shorter than the time between two runs, so that two never overlap. */
-  private createSweep({ bundles, environment, grants }: PipelineProps): void {
+  private createSweep({ settings, bundles, environment, grants }: PipelineProps): void {
     const { function: sweep, role } = new NodeFunction(this, 'Sweep', {
       source: 'sweep',
       bundles,
@@ -197,6 +211,7 @@ export class Pipeline extends Construct {
         'JOBS_QUEUE_URL',
         'DEAD_LETTER_QUEUE_URLS',
         'SWEEP_STALE_SECONDS',
+        ...USER_KEYS,
       ),
     });
     new Rule(this, 'Schedule', {
@@ -207,7 +222,10 @@ export class Pipeline extends Construct {
     });
     grants.table(role, 'GetItem', 'UpdateItem');
     grants.index(role, 'pending');
-    grants.objects(role, { read: [incoming], write: [originals], remove: [incoming, originals], absent: true });
+    // Before it makes a user's key it looks at what that user has.
+    const read: Part[] = settings.ENCRYPTION === 'user' ? [incoming, originals] : [incoming];
+    grants.objects(role, { read, write: [originals], remove: [incoming, originals], absent: true });
+    grants.userKeys(role, 'write');
     grants.send(role, 'ingest', 'describe', 'faces', 'organize', 'jobs');
     grants.deadLetters(role);
   }

@@ -38,7 +38,7 @@ export class ShoeboxStack extends Stack {
     const grants = createGrants(storage, queues);
     const packageLayer = createPackageLayer(this, 'Packages');
     new Pipeline(this, 'Pipeline', { settings, bundles, environment, grants, queues, packageLayer });
-    const functions = new WebFunctions(this, 'Web', { bundles, environment, grants });
+    const functions = new WebFunctions(this, 'Web', { settings, bundles, environment, grants });
     const api = new Api(this, 'Gateway', { settings, functions });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where the API is' });

@@ -7,6 +7,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Deployment } from '../shared/config.ts';
 import { acknowledge } from './nag.ts';
+import { UserKeys } from './user-keys.ts';
 
 /** What must outlive every function: photos, records, vectors. All of that stays when the stack is deleted; the secret, which can be made anew, does not. */
 export class Storage extends Construct {
@@ -19,6 +20,8 @@ export class Storage extends Construct {
   /** All indexes of users, with a wildcard. */
   readonly vectorIndexArns: string;
   readonly secret: Secret;
+  /** Where pictures are encrypted with a key of each user's. */
+  readonly userKeys: UserKeys | undefined;
 
   constructor(scope: Construct, id: string, settings: Deployment) {
     super(scope, id);
@@ -36,6 +39,7 @@ export class Storage extends Construct {
     this.vectorIndexArns = `${this.vectorBucketArn}/index/u-*`;
 
     this.secret = this.createSecret();
+    this.userKeys = settings.ENCRYPTION === 'user' ? new UserKeys(this, 'UserKeys') : undefined;
   }
 
   private createBucket(settings: Deployment): Bucket {

@@ -1,9 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { type Deployment, USER_KEYS } from '../shared/config.ts';
 import type { Bundles } from './bundle.ts';
 import type { Environment } from './environment.ts';
 import { NodeFunction } from './functions.ts';
-import { type Grants, incoming, jobs, originals, raw, thumbnails } from './grants.ts';
+import { downloads, type Grants, incoming, jobs, originals, type Part, raw, thumbnails } from './grants.ts';
 import { createUrlSigner } from './url-signer.ts';
 
 /** The gateway waits no longer than this for an answer that is not streamed. */
@@ -12,6 +13,7 @@ export const API_TIMEOUT = Duration.seconds(29);
 export const MEDIA_TIMEOUT = Duration.minutes(5);
 
 export interface WebFunctionsProps {
+  readonly settings: Deployment;
   readonly bundles: Bundles;
   readonly environment: Environment;
   readonly grants: Grants;
@@ -23,7 +25,7 @@ export class WebFunctions extends Construct {
   readonly api: NodeFunction;
   readonly media: NodeFunction;
 
-  constructor(scope: Construct, id: string, { bundles, environment, grants }: WebFunctionsProps) {
+  constructor(scope: Construct, id: string, { settings, bundles, environment, grants }: WebFunctionsProps) {
     super(scope, id);
     this.authorizer = new NodeFunction(this, 'Authorizer', {
       source: 'authorizer',
@@ -60,6 +62,7 @@ export class WebFunctions extends Construct {
         'AZURE_OPENAI_API_VERSION',
         'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
         'EMBEDDINGS_PROVIDER',
+        ...USER_KEYS,
       ),
     });
     grants.table(this.api.role, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem');
@@ -68,6 +71,7 @@ export class WebFunctions extends Construct {
     grants.objects(this.api.role, { read: [raw], write: [incoming, jobs] });
     grants.send(this.api.role, 'ingest', 'describe', 'faces', 'organize', 'jobs');
     grants.secret(this.api.role);
+    grants.userKeys(this.api.role, 'read');
     grants.probe(this.api.role);
 
     this.media = new NodeFunction(this, 'Media', {
@@ -84,13 +88,17 @@ export class WebFunctions extends Construct {
         'S3_ADDRESSING_STYLE',
         'IMAGE_URL_MODE',
         'SECRET_ARN',
+        ...USER_KEYS,
       ),
     });
     grants.table(this.media.role, 'GetItem');
     grants.countLinks(this.media.role);
-    grants.objects(this.media.role, { read: [originals, thumbnails], absent: true });
+    // Zips that S3 cannot hand out as they are to be.
+    const zips: Part[] = settings.ENCRYPTION === 'user' ? [downloads] : [];
+    grants.objects(this.media.role, { read: [originals, thumbnails, ...zips], absent: true });
     grants.secret(this.media.role);
+    grants.userKeys(this.media.role, 'read');
 
-    createUrlSigner(this, 'UrlSigner', [this.api, this.media], grants);
+    createUrlSigner(this, 'UrlSigner', [this.api, this.media], settings, grants);
   }
 }

@@ -9,6 +9,8 @@ export interface Locality {
   readonly sqsEndpoint: string;
   /** The secrets' ARNs by logical id: Secrets Manager ends them in six characters of its own. */
   readonly secretArns?: ReadonlyMap<string, string>;
+  /** The ARNs of KMS keys by logical id: KMS chooses their ids. */
+  readonly keyArns?: ReadonlyMap<string, string>;
 }
 
 interface Identity {
@@ -52,6 +54,10 @@ const IDENTITIES: Readonly<Record<string, Identify>> = {
     ref: name,
     attributes: { Arn: `arn:aws:iam::${where.accountId}:role/${name}`, RoleId: name },
   }),
+  'AWS::KMS::Key': (name, where, logicalId) => {
+    const key = where.keyArns?.get(logicalId) ?? arn('kms', where, `key/${name}`);
+    return { ref: key.split('/').at(-1) ?? name, attributes: { Arn: key, KeyId: key.split('/').at(-1) ?? name } };
+  },
   'AWS::Lambda::Function': named('lambda', 'function:'),
   'AWS::Lambda::LayerVersion': (name, where) => {
     const version = arn('lambda', where, `layer:${name}:1`);

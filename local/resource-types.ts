@@ -14,6 +14,7 @@ export const RUN_LOCALLY: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::GlobalTable': 'resources.ts',
   'AWS::DynamoDB::Table': 'resources.ts',
   'AWS::Events::Rule': 'schedules.ts',
+  'AWS::KMS::Key': 'keys.ts',
   'AWS::Lambda::EventSourceMapping': 'queues.ts',
   'AWS::Lambda::Function': 'lambda-host.ts',
   'AWS::Lambda::LayerVersion': 'lambda-host.ts',

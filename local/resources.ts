@@ -97,7 +97,7 @@ type Table = z.infer<typeof tableSchema>;
 export interface ClientOptions {
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  readonly endpoints: Readonly<Record<'s3' | 'sqs' | 'dynamodb' | 's3vectors' | 'secretsmanager', string>>;
+  readonly endpoints: Readonly<Record<'s3' | 'sqs' | 'dynamodb' | 's3vectors' | 'secretsmanager' | 'kms', string>>;
 }
 
 function isNamed(error: unknown, ...names: string[]): boolean {

@@ -11,6 +11,7 @@ import { functionByAlias, readFunctions } from './functions.ts';
 import { readApi } from './gateway/api.ts';
 import { startGateway } from './gateway.ts';
 import { startGuard } from './guard.ts';
+import { createKeys } from './keys.ts';
 import { openLog } from './lambda/log.ts';
 import { startLambdaHost } from './lambda-host.ts';
 import { lockDataFolder } from './lock.ts';
@@ -162,11 +163,12 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
   const client: ClientOptions = { region, credentials: aws.credentials, endpoints: aws.endpoints };
   const names = createScope(template, where);
   const secretValues = { azure_openai_api_key: settings.AZURE_OPENAI_API_KEY ?? '' };
-  const [secretArns] = await Promise.all([
+  const [secretArns, keyArns] = await Promise.all([
     createSecrets(template, names, client, secretValues),
+    createKeys(template, names, client),
     createResources(template, names, client),
   ]);
-  const scope = createScope(template, { ...where, secretArns });
+  const scope = createScope(template, { ...where, secretArns, keyArns });
   const api = readApi(template, scope);
   // On AWS the API has a host of its own; here it is the gateway.
   const localize = (text: string) => text.replaceAll(`https://${api.id}.execute-api.${region}.amazonaws.com`, origin);

@@ -158,6 +158,9 @@ const functionSchema = z
   .transform(withProvider);
 export type FunctionSettings = z.infer<typeof functionSchema>;
 
+/** What a function needs that works with pictures where they are encrypted for each user. */
+export const USER_KEYS = ['ENCRYPTION', 'USER_KEYS_TABLE_NAME', 'USER_KEYS_MASTER_KEY_ARN'] as const;
+
 /** A setting is missing or malformed. The message names every offending setting, never a value: values may be secret. */
 export class InvalidSettings extends Error {
   override name = 'InvalidSettings';

@@ -11,7 +11,7 @@ import {
   createVectorsClient,
 } from '../../shared/adapters/clients.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
-import { createDownloadUrls } from '../../shared/adapters/download-urls.ts';
+import { createDownloadUrls, createProxyDownloadUrls } from '../../shared/adapters/download-urls.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createFaceAssignments } from '../../shared/adapters/face-assignments.ts';
 import { createIdentity } from '../../shared/adapters/identity/accounts.ts';
@@ -23,9 +23,9 @@ import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createLinkSignatures } from '../../shared/adapters/link-signatures.ts';
 import { createLinks } from '../../shared/adapters/links.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
-import { createObjects } from '../../shared/adapters/objects.ts';
 import { createOpenLink } from '../../shared/adapters/open-link.ts';
 import { createPeople } from '../../shared/adapters/people.ts';
+import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createProbes } from '../../shared/adapters/probes.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
@@ -38,7 +38,7 @@ import { createTallies } from '../../shared/adapters/tallies.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
 import { createUploadForms } from '../../shared/adapters/uploads.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
-import type { FunctionSettings } from '../../shared/config.ts';
+import { type FunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import type { Deps } from './deps.ts';
 import { createEmbedQuery } from './search/embed-query.ts';
 
@@ -47,7 +47,6 @@ export const SETTINGS = [
   'LOG_LEVEL',
   'CORS_ORIGINS',
   'TABLE_NAME',
-  'BUCKET_NAME',
   'VECTOR_BUCKET_NAME',
   'INGEST_QUEUE_URL',
   'DESCRIBE_QUEUE_URL',
@@ -57,7 +56,9 @@ export const SETTINGS = [
   'SECRET_ARN',
   'URL_SIGNER_ROLE_ARN',
   'IMAGE_URL_MODE',
+  'BUCKET_NAME',
   'S3_ADDRESSING_STYLE',
+  ...USER_KEYS,
   'FIREBASE_API_KEY',
   'AZURE_OPENAI_ENDPOINT',
   'AZURE_OPENAI_API_VERSION',
@@ -94,6 +95,8 @@ export function buildDeps(
   const identity = createIdentity({ firebaseApiKey: settings.FIREBASE_API_KEY });
   const signingCredentials = createSignerCredentials(createStsClient(), settings.URL_SIGNER_ROLE_ARN, clock);
   const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN, clock);
+
+  const signatures = createLinkSignatures({ secrets, clock });
 
   const albums = createAlbums(table, tableName);
   const links = createLinks(table, tableName, clock);
@@ -139,7 +142,7 @@ export function buildDeps(
     nearDuplicates: createNearDuplicates(table, tableName),
     embedQuery: createEmbedQuery({ load: embedsWords ? loadAzure : null, throttle: azureThrottle, clock, logger }),
     jobs: createJobs(table, tableName, clock),
-    objects: createObjects(s3, bucket),
+    objects: createPictures({ s3, table, settings, clock }).objects,
     queues: createQueues(sqs, urls),
     uploadForms: createUploadForms({
       bucket,
@@ -153,9 +156,12 @@ export function buildDeps(
       s3,
       bucket,
       signingCredentials,
-      signatures: createLinkSignatures({ secrets, clock }),
+      signatures,
     }),
-    downloadUrls: createDownloadUrls({ s3, bucket, signingCredentials }),
+    downloadUrls:
+      settings.ENCRYPTION === 'user'
+        ? createProxyDownloadUrls({ signatures })
+        : createDownloadUrls({ s3, bucket, signingCredentials }),
     links,
     shareSignatures,
     openLink: createOpenLink({ links, albums, signatures: shareSignatures }),

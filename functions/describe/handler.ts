@@ -4,10 +4,10 @@ import { createS3Client, createSqsClient, createTableClient } from '../../shared
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImages } from '../../shared/adapters/images.ts';
-import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient, UnreadableSecret } from '../../shared/adapters/secrets.ts';
-import { readFunctionSettings } from '../../shared/config.ts';
+import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { describeMessage } from '../../shared/contract/messages.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
@@ -15,7 +15,6 @@ import { createDescribe } from './describe.ts';
 
 const settings = readFunctionSettings(process.env, [
   'TABLE_NAME',
-  'BUCKET_NAME',
   'DESCRIBE_QUEUE_URL',
   'ORGANIZE_QUEUE_URL',
   'SECRET_ARN',
@@ -24,7 +23,9 @@ const settings = readFunctionSettings(process.env, [
   'AZURE_OPENAI_DEPLOYMENT_NAME',
   'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
   'EMBEDDINGS_PROVIDER',
+  'BUCKET_NAME',
   'S3_ADDRESSING_STYLE',
+  ...USER_KEYS,
   'LOG_LEVEL',
 ]);
 
@@ -57,7 +58,12 @@ const table = createTableClient();
 const describe = createDescribe({
   images: createImages(table, settings.TABLE_NAME, systemClock),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
-  objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
+  objects: createPictures({
+    s3: createS3Client(settings.S3_ADDRESSING_STYLE),
+    table,
+    settings,
+    clock: systemClock,
+  }).objects,
   queues: createQueues(createSqsClient(), {
     describe: settings.DESCRIBE_QUEUE_URL,
     organize: settings.ORGANIZE_QUEUE_URL,

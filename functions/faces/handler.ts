@@ -3,10 +3,10 @@ import { type FaceModel, loadFaceModel } from '../../shared/adapters/face-model.
 import { createFaces } from '../../shared/adapters/faces.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImages } from '../../shared/adapters/images.ts';
-import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
-import { readFunctionSettings } from '../../shared/config.ts';
+import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { facesMessage } from '../../shared/contract/messages.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
@@ -15,9 +15,10 @@ import { createFindFaces } from './find-faces.ts';
 
 const settings = readFunctionSettings(process.env, [
   'TABLE_NAME',
-  'BUCKET_NAME',
   'ORGANIZE_QUEUE_URL',
+  'BUCKET_NAME',
   'S3_ADDRESSING_STYLE',
+  ...USER_KEYS,
   'LOG_LEVEL',
 ]);
 
@@ -35,7 +36,12 @@ const table = createTableClient();
 const findFacesOf = createFaceStage({
   images: createImages(table, settings.TABLE_NAME, systemClock),
   faces: createFaces(table, settings.TABLE_NAME),
-  objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
+  objects: createPictures({
+    s3: createS3Client(settings.S3_ADDRESSING_STYLE),
+    table,
+    settings,
+    clock: systemClock,
+  }).objects,
   profiles: createProfiles(table, settings.TABLE_NAME, systemClock),
   queues: createQueues(createSqsClient(), { organize: settings.ORGANIZE_QUEUE_URL }),
   find: createFindFaces(loadOnce),

@@ -3,11 +3,11 @@ import { createS3Client, createSqsClient, createTableClient } from '../../shared
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
-import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createPlaces } from '../../shared/adapters/places.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createTimeZones } from '../../shared/adapters/time-zones.ts';
-import { readFunctionSettings } from '../../shared/config.ts';
+import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { createLogger, hashUserId } from '../../shared/lambda/logger.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
 import { createIngest } from './ingest.ts';
@@ -15,11 +15,12 @@ import { ingestMessage } from './message.ts';
 
 const settings = readFunctionSettings(process.env, [
   'TABLE_NAME',
-  'BUCKET_NAME',
   'DESCRIBE_QUEUE_URL',
   'FACES_QUEUE_URL',
   'ORGANIZE_QUEUE_URL',
+  'BUCKET_NAME',
   'S3_ADDRESSING_STYLE',
+  ...USER_KEYS,
   'LOG_LEVEL',
 ]);
 const table = createTableClient();
@@ -27,7 +28,12 @@ const ingest = createIngest({
   images: createImages(table, settings.TABLE_NAME, systemClock),
   edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   checksums: createChecksums(table, settings.TABLE_NAME),
-  objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
+  objects: createPictures({
+    s3: createS3Client(settings.S3_ADDRESSING_STYLE),
+    table,
+    settings,
+    clock: systemClock,
+  }).objects,
   queues: createQueues(createSqsClient(), {
     describe: settings.DESCRIBE_QUEUE_URL,
     faces: settings.FACES_QUEUE_URL,

@@ -1,4 +1,5 @@
 import type { Checksums } from '../../shared/adapters/checksums.ts';
+import { UserKeyErased } from '../../shared/adapters/encryption/user-keys.ts';
 import type { ImageEdits } from '../../shared/adapters/image-edits.ts';
 import type { ImageKey, Images } from '../../shared/adapters/images.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
@@ -88,8 +89,8 @@ export function createIngest(deps: IngestDeps) {
     try {
       return await accept(key, begun, found, logger);
     } catch (error) {
-      if (!(error instanceof UnacceptablePicture)) throw error;
-      return wasAccepted(begun) ? leaveAsItWas(key, found.source, error, logger) : reject(key, found, error, logger);
+      const reason = unacceptable(error);
+      return wasAccepted(begun) ? leaveAsItWas(key, found.source, reason, logger) : reject(key, found, reason, logger);
     }
   }
 
@@ -271,6 +272,13 @@ function hasReadIt({ status, stages }: ImageRecord): boolean {
 /** A description costs money, and faces time: what has been begun is on its way, and sweep looks after what got stuck. */
 function isUntouched({ state, attempts }: Stage): boolean {
   return state === 'pending' && attempts === 0;
+}
+
+/** Why no retry would help; throws `error` where one would. */
+function unacceptable(error: unknown): UnacceptablePicture {
+  if (error instanceof UnacceptablePicture) return error;
+  if (!(error instanceof UserKeyErased)) throw error;
+  return new UnacceptablePicture('account_erased', 'The account was erased: no picture of it is stored any more.');
 }
 
 /** Decoders can be talkative about what is wrong with a file. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { DamagedObject } from '../../shared/adapters/encryption/segments.ts';
 import type { Job } from '../../shared/adapters/jobs.ts';
 import type { ObjectReader } from '../../shared/adapters/object-reader.ts';
 import type { ZipEntry } from '../../shared/adapters/zips.ts';
@@ -37,8 +38,7 @@ export function createPart({ job, number, records, albumNames, reader, at }: Par
       const file = nameFor(record.filename, original.content_type);
       const modified = wallTime(record);
       const passed = { hash: createHash('sha256'), bytes: 0 };
-      const answer = await reader.open(original.key, { method: 'GET' });
-      open = answer.is === 'whole' ? answer.body : undefined;
+      open = await bytesOf(original.key);
       // The next file is asked for when this one has been read to its end.
       if (open) yield { name: file, content: measured(open, passed), modified };
       const found = { sha256: passed.hash.digest('hex'), bytes: passed.bytes };
@@ -56,6 +56,17 @@ export function createPart({ job, number, records, albumNames, reader, at }: Par
       });
     }
     yield json(MANIFEST, { job_id: job.job_id, part: number, created_at: at.toISOString(), images }, at);
+  }
+
+  /** What is not what was stored counts as bytes that differ: of an object that cannot be decrypted at all, none. */
+  async function bytesOf(key: string): Promise<Readable | undefined> {
+    try {
+      const answer = await reader.open(key, { method: 'GET' });
+      return answer.is === 'whole' ? answer.body : undefined;
+    } catch (error) {
+      if (error instanceof DamagedObject) return Readable.from([]);
+      throw error;
+    }
   }
 
   return {
@@ -77,10 +88,15 @@ async function* measured(
   body: AsyncIterable<Uint8Array>,
   passed: { hash: ReturnType<typeof createHash>; bytes: number },
 ): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) {
-    passed.hash.update(chunk);
-    passed.bytes += chunk.length;
-    yield chunk;
+  try {
+    for await (const chunk of body) {
+      passed.hash.update(chunk);
+      passed.bytes += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    // One photo that was tampered with keeps nobody from the others: as much of it as is good is in the zip.
+    if (!(error instanceof DamagedObject)) throw error;
   }
 }
 

@@ -11,15 +11,14 @@ import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
-import { createObjectReader } from '../../shared/adapters/object-reader.ts';
-import { createObjects } from '../../shared/adapters/objects.ts';
 import { createPeople } from '../../shared/adapters/people.ts';
+import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
 import { createZips } from '../../shared/adapters/zips.ts';
-import { readFunctionSettings } from '../../shared/config.ts';
+import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
@@ -40,14 +39,15 @@ import { createReprocess } from './reprocess.ts';
 const settings = readFunctionSettings(process.env, [
   'LOG_LEVEL',
   'TABLE_NAME',
-  'BUCKET_NAME',
   'INGEST_QUEUE_URL',
   'DESCRIBE_QUEUE_URL',
   'FACES_QUEUE_URL',
   'ORGANIZE_QUEUE_URL',
   'JOBS_QUEUE_URL',
   'SECRET_ARN',
+  'BUCKET_NAME',
   'S3_ADDRESSING_STYLE',
+  ...USER_KEYS,
   'AZURE_OPENAI_ENDPOINT',
   'AZURE_OPENAI_API_VERSION',
   'AZURE_OPENAI_DEPLOYMENT_NAME',
@@ -63,11 +63,20 @@ type LongMessage = Extract<
 const AZURE_TIMEOUT_MS = 30_000;
 /** Runs of a job that fail before it is given up. */
 const MOST_RUNS = 5;
-/** A part is written within a minute or two, and a person can fetch it in one go. The function itself has 15 minutes. */
-const DOWNLOAD_BOUNDS = { partBytes: 1_000_000_000, partImages: 2_000, runMs: 6 * 60_000 };
+/**
+ * A part is written within a minute or two, and a person can fetch it in one go. The function itself has 15 minutes. Parts that the media
+ * function decrypts are smaller: a function streams 200 MB at most, at 2 MB/s, and has 5 minutes for it, which leaves a slow client half a
+ * megabyte per second, and room for what lies beside the photos.
+ */
+const DOWNLOAD_BOUNDS = {
+  partBytes: settings.ENCRYPTION === 'user' ? 150_000_000 : 1_000_000_000,
+  partImages: 2_000,
+  runMs: 6 * 60_000,
+};
 
 const table = createTableClient();
 const s3 = createS3Client(settings.S3_ADDRESSING_STYLE);
+const pictures = createPictures({ s3, table, settings, clock: systemClock });
 const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN);
 const queues = createQueues(createSqsClient(), {
   ingest: settings.INGEST_QUEUE_URL,
@@ -89,7 +98,7 @@ const deps = {
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
   clusters: createClusters(table, settings.TABLE_NAME),
   clustering: createClustering(table, settings.TABLE_NAME),
-  objects: createObjects(s3, settings.BUCKET_NAME),
+  objects: pictures.objects,
   background: EXPECTED_BACKGROUND[settings.EMBEDDINGS_PROVIDER === 'visual' ? 'visual' : 'text'],
 };
 const throttle = createAzureThrottle(table, settings.TABLE_NAME, systemClock);
@@ -108,8 +117,8 @@ const regroup = createRegroup({
 });
 const download = createDownload({
   ...deps,
-  reader: createObjectReader(s3, settings.BUCKET_NAME),
-  zips: createZips(s3, settings.BUCKET_NAME),
+  reader: pictures.reader(),
+  zips: createZips(s3, settings.BUCKET_NAME, pictures.sealing),
   clock: systemClock,
   bounds: DOWNLOAD_BOUNDS,
 });

@@ -5,6 +5,7 @@ import httpHeaderNormalizer from '@middy/http-header-normalizer';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { createAlbums } from '../../shared/adapters/albums.ts';
 import { createS3Client, createTableClient } from '../../shared/adapters/clients.ts';
+import { createDownloadUrls } from '../../shared/adapters/download-urls.ts';
 import { createAuthenticate, createSessionCheck } from '../../shared/adapters/identity/sessions.ts';
 import { createTokenVerifier } from '../../shared/adapters/identity/token-verifier.ts';
 import { systemClock as clock } from '../../shared/adapters/ids.ts';
@@ -12,13 +13,13 @@ import { createPresignedUrls } from '../../shared/adapters/image-urls.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createLinkSignatures } from '../../shared/adapters/link-signatures.ts';
 import { createLinks } from '../../shared/adapters/links.ts';
-import { createObjectReader } from '../../shared/adapters/object-reader.ts';
 import { createOpenLink } from '../../shared/adapters/open-link.ts';
+import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { createShareSignatures } from '../../shared/adapters/share-signatures.ts';
 import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
-import { readFunctionSettings } from '../../shared/config.ts';
+import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { identityProblem } from '../../shared/lambda/http/identity-problems.ts';
 import { cors, problems, requestLog, securityHeaders } from '../../shared/lambda/http/middleware.ts';
 import { createRouter } from '../../shared/lambda/http/router.ts';
@@ -26,6 +27,7 @@ import { createLogger } from '../../shared/lambda/logger.ts';
 import { embeddable } from './embeddable.ts';
 import { createRedirect, createServe, createStream } from './serve.ts';
 import { createServeShared } from './serve-shared.ts';
+import { createServeZip, createZipRedirect, createZipStream } from './serve-zip.ts';
 import { createWhoReads } from './who-reads.ts';
 
 const settings = readFunctionSettings(process.env, [
@@ -35,6 +37,7 @@ const settings = readFunctionSettings(process.env, [
   'TABLE_NAME',
   'BUCKET_NAME',
   'S3_ADDRESSING_STYLE',
+  ...USER_KEYS,
   'IMAGE_URL_MODE',
   'SECRET_ARN',
   'URL_SIGNER_ROLE_ARN',
@@ -54,13 +57,19 @@ const whoReads = createWhoReads({
 });
 
 const images = createImages(table, tableName, clock);
-const reader = createObjectReader(s3, bucket);
+const reader = createPictures({ s3, table, settings, clock }).reader();
 const stream = createStream({ reader, clock });
+
+const signingCredentials = createSignerCredentials(createStsClient(), settings.URL_SIGNER_ROLE_ARN, clock);
 
 function deliver() {
   if (settings.IMAGE_URL_MODE === 'proxy') return stream;
-  const signingCredentials = createSignerCredentials(createStsClient(), settings.URL_SIGNER_ROLE_ARN, clock);
   return createRedirect({ presignedUrls: createPresignedUrls({ s3, bucket, signingCredentials }), clock });
+}
+
+function deliverZip() {
+  if (settings.ENCRYPTION === 'user') return createZipStream({ reader, clock });
+  return createZipRedirect({ downloadUrls: createDownloadUrls({ s3, bucket, signingCredentials }), clock });
 }
 
 const openLink = createOpenLink({
@@ -69,6 +78,7 @@ const openLink = createOpenLink({
   signatures: createShareSignatures({ secrets, clock }),
 });
 const serve = createServe({ whoReads, images, deliver: deliver() });
+const serveZip = createServeZip({ whoReads, deliver: deliverZip() });
 const serveShared = createServeShared({ openLink, images, reader, deliver: stream });
 
 /** The pictures' bytes: streamed, or a redirect to S3. No gateway authorizer stands before it, so that links work in an `<img>`. */
@@ -83,7 +93,8 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>({
   .use(cors(settings.CORS_ORIGINS))
   .use(problems(identityProblem))
   .handler(
-    createRouter(['media', 'link-media'], (route, event) =>
-      route.access === 'link-media' ? serveShared(route, event) : serve(route, event),
-    ),
+    createRouter(['media', 'link-media'], (route, event) => {
+      if (route.id === 'downloadPart') return serveZip(route, event);
+      return route.access === 'link-media' ? serveShared(route, event) : serve(route, event);
+    }),
   );

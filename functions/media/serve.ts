@@ -90,10 +90,32 @@ export function createRedirect(deps: { presignedUrls: PresignedUrls; clock: Cloc
   };
 }
 
-/** Streams the bytes from S3. Type and name come from the record, never from whoever uploaded them. */
-export function createStream(deps: { reader: ObjectReader; clock: Clock }): Deliver {
-  return async function stream({ record, rendition, reader, method, headers }) {
-    const answer = await deps.reader.open(rendition.key, {
+/** Streams the bytes of a picture. Type and name come from the record, never from whoever uploaded them. */
+export function createStream(deps: SendDeps): Deliver {
+  const send = createSend(deps);
+  return ({ record, rendition, reader, method, headers }) => {
+    const { key, bytes } = rendition;
+    return send({ what: 'image', key, bytes, present: () => presentation(record, rendition), reader, method, headers });
+  };
+}
+
+export interface SendDeps {
+  reader: ObjectReader;
+  clock: Clock;
+}
+
+/** Something in the bucket, as it is to be handed out. */
+export interface Sent extends Pick<Item, 'reader' | 'method' | 'headers'> {
+  what: 'image' | 'download';
+  key: string;
+  bytes: number | undefined;
+  present(lastModified: Date | undefined): { contentType: string; contentDisposition: string };
+}
+
+/** Streams an object from S3: whole or in part, or the news that the client has it already. */
+export function createSend(deps: SendDeps) {
+  return async function send({ what, key, bytes, present, reader, method, headers }: Sent): Promise<AnyResponse> {
+    const answer = await deps.reader.open(key, {
       method,
       range: headers.range,
       ifRange: headers['if-range'],
@@ -101,11 +123,10 @@ export function createStream(deps: { reader: ObjectReader; clock: Clock }): Deli
       ifModifiedSince: headers['if-modified-since'],
     });
     // Being erased at this moment: the record goes last.
-    if (answer.is === 'missing') throw new NotFound('image');
+    if (answer.is === 'missing') throw new NotFound(what);
     if (answer.is === 'unsatisfiable') {
-      const { bytes } = rendition;
       const has = bytes === undefined ? 'fewer' : String(bytes);
-      throw new HttpProblem('range-not-satisfiable', `The picture has ${has} bytes; the range lies beyond.`, {
+      throw new HttpProblem('range-not-satisfiable', `It has ${has} bytes; the range lies beyond.`, {
         headers: bytes === undefined ? {} : { 'Content-Range': `bytes */${bytes}` },
       });
     }
@@ -116,7 +137,7 @@ export function createStream(deps: { reader: ObjectReader; clock: Clock }): Deli
       ...VARY,
     };
     if (answer.is === 'unchanged') return { status: 304, body: null, headers: common };
-    const { contentType, contentDisposition } = presentation(record, rendition);
+    const { contentType, contentDisposition } = present(answer.lastModified);
     return {
       status: answer.is === 'part' ? 206 : 200,
       body: answer.body ?? null,

@@ -5,9 +5,9 @@ import { createDeadLetters } from '../../shared/adapters/dead-letters.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
-import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
-import { readFunctionSettings } from '../../shared/config.ts';
+import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
 import { createDeadLetterSweep } from './dead-letters.ts';
 import { createStuck } from './stuck.ts';
@@ -15,7 +15,6 @@ import { createStuck } from './stuck.ts';
 const settings = readFunctionSettings(process.env, [
   'LOG_LEVEL',
   'TABLE_NAME',
-  'BUCKET_NAME',
   'INGEST_QUEUE_URL',
   'DESCRIBE_QUEUE_URL',
   'FACES_QUEUE_URL',
@@ -23,7 +22,9 @@ const settings = readFunctionSettings(process.env, [
   'JOBS_QUEUE_URL',
   'DEAD_LETTER_QUEUE_URLS',
   'SWEEP_STALE_SECONDS',
+  'BUCKET_NAME',
   'S3_ADDRESSING_STYLE',
+  ...USER_KEYS,
 ]);
 const logger = createLogger('sweep', settings.LOG_LEVEL);
 const table = createTableClient();
@@ -31,7 +32,12 @@ const sqs = createSqsClient();
 const deps = {
   images: createImages(table, settings.TABLE_NAME, systemClock),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
-  objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
+  objects: createPictures({
+    s3: createS3Client(settings.S3_ADDRESSING_STYLE),
+    table,
+    settings,
+    clock: systemClock,
+  }).objects,
   queues: createQueues(sqs, {
     ingest: settings.INGEST_QUEUE_URL,
     describe: settings.DESCRIBE_QUEUE_URL,

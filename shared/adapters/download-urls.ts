@@ -1,10 +1,30 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { contentDisposition } from '../domain/content-disposition.ts';
+import { downloadKey } from '../domain/object-keys.ts';
+import type { LinkSignatures } from './link-signatures.ts';
 import { createPresigner, presignTarget } from './presign.ts';
 import type { SignerCredentials } from './signer.ts';
 
 /** Seconds, from when the credentials were issued: a URL lives for half of it at least. */
 const LIFETIME = 3600;
+
+/** One zip of a download, counted from 1. */
+export interface ZipName {
+  user_id: string;
+  job_id: string;
+  part: number;
+}
+
+/** Makes the URLs of zips, and says when these URLs die. `apiUrl`: where the API begins as this client sees it. */
+export type DownloadUrls = (apiUrl: string) => Promise<{
+  /** `day`: as the saved file is to be called, `2026-02-03`. */
+  url(zip: ZipName, day: string): string;
+  expiry: Date;
+}>;
+
+/** How a zip is saved. */
+export const zipDisposition = (part: number, day: string) =>
+  contentDisposition('attachment', `shoebox-${day}-${part}.zip`);
 
 export interface DownloadUrlsDeps {
   s3: S3Client;
@@ -13,25 +33,36 @@ export interface DownloadUrlsDeps {
 }
 
 /** URLs by which zips are fetched straight from S3, in either URL mode: they are too large to pass through a function. */
-export function createDownloadUrls({ s3, bucket, signingCredentials }: DownloadUrlsDeps) {
+export function createDownloadUrls({ s3, bucket, signingCredentials }: DownloadUrlsDeps): DownloadUrls {
   const presigner = presignTarget(s3, bucket).then(createPresigner);
   // Read where it is awaited; an unheeded failure here must not end the process.
   presigner.catch(() => {});
 
-  /** Answers a function that makes the URL of an object to be saved as `filename`, and when these URLs die. */
   return async function prepare() {
     const [presign, credentials] = await Promise.all([presigner, signingCredentials()]);
     const { since, expires } = credentials;
     const expiry = new Date(Math.min(since.getTime() + LIFETIME * 1000, expires.getTime()));
-    const url = (key: string, filename: string) =>
+    const url = ({ user_id, job_id, part }: ZipName, day: string) =>
       presign({
-        key,
+        key: downloadKey(user_id, job_id, part),
         credentials,
         signedAt: since,
         expiresIn: LIFETIME,
-        response: { cacheControl: 'private, no-store', contentDisposition: contentDisposition('attachment', filename) },
+        response: { cacheControl: 'private, no-store', contentDisposition: zipDisposition(part, day) },
       });
     return { url, expiry };
   };
 }
-export type DownloadUrls = ReturnType<typeof createDownloadUrls>;
+
+/** URLs of zips that only the media function can decrypt, each with a signature of its own. */
+export function createProxyDownloadUrls({ signatures }: { signatures: LinkSignatures }): DownloadUrls {
+  return async function prepare(apiUrl) {
+    const exp = signatures.expiry();
+    const sign = await signatures.signer();
+    const url = ({ user_id, job_id, part }: ZipName) => {
+      const sig = sign({ user_id, image_id: job_id, rendition: `part-${part}`, exp });
+      return `${apiUrl}/downloads/${job_id}/parts/${part}?u=${encodeURIComponent(user_id)}&exp=${exp}&sig=${sig}`;
+    };
+    return { url, expiry: new Date(exp * 1000) };
+  };
+}

@@ -8,11 +8,14 @@ export type RenditionName = 'original' | ThumbnailSize | FaceName;
 /** The n-th face of the picture. */
 export type FaceName = `face-${number}`;
 
-/** What a signed link lets its bearer read, and until when (seconds since the epoch). */
+/** The n-th zip of a download. */
+export type PartName = `part-${number}`;
+
+/** What a signed link lets its bearer read, and until when (seconds since the epoch). Of a zip, `image_id` is its job's. */
 export interface Link {
   user_id: string;
   image_id: string;
-  rendition: RenditionName;
+  rendition: RenditionName | PartName;
   exp: number;
 }
 

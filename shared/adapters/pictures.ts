@@ -1,6 +1,6 @@
 import { HeadObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { FunctionSettings } from '../config.ts';
+import type { FunctionSettings, USER_KEYS } from '../config.ts';
 import { originalsOf } from '../domain/object-keys.ts';
 import type { DataKeys } from './encryption/data-keys.ts';
 import { createKeyItems } from './encryption/key-items.ts';
@@ -11,19 +11,10 @@ import type { Clock } from './ids.ts';
 import { createObjectReader, type ObjectReader } from './object-reader.ts';
 import { createObjects } from './objects.ts';
 
-/** The settings of functions that work with pictures. */
-export const PICTURE_SETTINGS = [
-  'BUCKET_NAME',
-  'S3_ADDRESSING_STYLE',
-  'ENCRYPTION',
-  'USER_KEYS_TABLE_NAME',
-  'USER_KEYS_MASTER_KEY_ARN',
-] as const satisfies readonly (keyof FunctionSettings)[];
-
 export interface PicturesDeps {
   s3: S3Client;
   table: DynamoDBDocumentClient;
-  settings: Pick<FunctionSettings, (typeof PICTURE_SETTINGS)[number]>;
+  settings: Pick<FunctionSettings, 'BUCKET_NAME' | (typeof USER_KEYS)[number]>;
   clock: Clock;
   /** KMS, unless another is given. */
   dataKeys?: () => Promise<DataKeys>;

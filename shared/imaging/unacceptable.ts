@@ -7,7 +7,8 @@ export type UnacceptableCode =
   | 'too_complex'
   | 'corrupt'
   | 'checksum_mismatch'
-  | 'bytes_missing';
+  | 'bytes_missing'
+  | 'account_erased';
 
 /**
  * The bytes are not a picture that is accepted, and never will be: no retry helps. The message is meant for the person who

@@ -67,7 +67,12 @@ describe('KMS', () => {
   test('binds the context, in whatever order it is given', async () => {
     const { CiphertextBlob, Plaintext } = await generate();
     expect((await decrypt(CiphertextBlob, { user_id: 'ada', app: 'shoebox' })).Plaintext).toEqual(Plaintext);
-    const others: Record<string, string>[] = [{ ...ADA, user_id: 'bob' }, { app: 'shoebox' }, { ...ADA, more: '1' }, {}];
+    const others: Record<string, string>[] = [
+      { ...ADA, user_id: 'bob' },
+      { app: 'shoebox' },
+      { ...ADA, more: '1' },
+      {},
+    ];
     for (const other of others) {
       await expect(decrypt(CiphertextBlob, other)).rejects.toMatchObject({ name: 'InvalidCiphertextException' });
     }

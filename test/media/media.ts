@@ -7,9 +7,11 @@ import { installStreamingGlobal } from '../../local/lambda/streaming.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPictures } from '../../shared/adapters/pictures.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
 import { faceKey, originalKey, thumbnailKey } from '../../shared/domain/object-keys.ts';
 import { type Google, startGoogle } from '../identity/google.ts';
+import { addKeys } from '../support/keys.ts';
 import { imageId, imageRecord } from '../support/records.ts';
 import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
 
@@ -29,14 +31,17 @@ export interface Call {
   headers?: Record<string, string>;
   query?: Record<string, string>;
   method?: 'GET' | 'HEAD' | 'POST';
+  /** Told of each piece of the body as it comes. */
+  onBytes?: (piece: Buffer) => void;
 }
 
 type StreamingHandler = (event: unknown, stream: PassThrough, context: unknown) => Promise<void>;
 
 /** The media function as it is deployed, called as the gateway calls it and read as the gateway reads it; tokens are Google's. */
-export async function startMedia(mode: 'presigned' | 'proxy') {
+export async function startMedia(mode: 'presigned' | 'proxy', { encrypted = false } = {}) {
   const world: World = await startWorld();
   const google: Google = await startGoogle(PROJECT);
+  const keys = encrypted ? await addKeys(world) : null;
   const secrets = new SecretsManagerClient({
     region: 'eu-central-1',
     endpoint: world.aws.endpoints.secretsmanager,
@@ -47,6 +52,7 @@ export async function startMedia(mode: 'presigned' | 'proxy') {
   );
   const environment = {
     ...world.environment,
+    ...keys?.environment,
     LOG_LEVEL: 'ERROR',
     POWERTOOLS_DEV: 'false',
     CORS_ORIGINS: ORIGIN,
@@ -63,7 +69,7 @@ export async function startMedia(mode: 'presigned' | 'proxy') {
   vi.resetModules();
   const { handler } = (await import('../../functions/media/handler.ts')) as unknown as { handler: StreamingHandler };
 
-  async function call(path: string, { headers = {}, query = {}, method = 'GET' }: Call = {}): Promise<Answer> {
+  async function call(path: string, { headers = {}, query = {}, method = 'GET', onBytes }: Call = {}): Promise<Answer> {
     const event = {
       httpMethod: method,
       // The stage is called `api`, and the event's path begins after it.
@@ -79,8 +85,8 @@ export async function startMedia(mode: 'presigned' | 'proxy') {
     const stream = new PassThrough();
     const run = handler(event, stream, { awsRequestId: 'lambda', getRemainingTimeInMillis: () => 300_000 });
     const head = await readStreamHead(stream);
-    const body = await buffer(stream);
-    await run;
+    if (onBytes) stream.on('data', onBytes);
+    const [body] = await Promise.all([buffer(stream), run]);
     return {
       status: head.status,
       headers: Object.fromEntries(head.headers.map(([name, value]) => [name.toLowerCase(), value])),
@@ -90,7 +96,15 @@ export async function startMedia(mode: 'presigned' | 'proxy') {
   }
 
   const images = createImages(world.table, TABLE, systemClock);
-  const objects = createObjects(world.s3, BUCKET);
+  const objects = keys
+    ? createPictures({
+        s3: world.s3,
+        table: world.table,
+        settings: { ...keys.settings, BUCKET_NAME: BUCKET },
+        clock: systemClock,
+        dataKeys: async () => keys.dataKeys,
+      }).objects
+    : createObjects(world.s3, BUCKET);
   let numbers = 0;
 
   return {

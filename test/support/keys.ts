@@ -33,7 +33,6 @@ export async function addKeys(world: World) {
       ENCRYPTION: 'user',
       USER_KEYS_TABLE_NAME: KEYS_TABLE,
       USER_KEYS_MASTER_KEY_ARN: masterKey,
-      S3_ADDRESSING_STYLE: 'path',
     } as const,
   };
 }

@@ -1,13 +1,8 @@
 import { z } from 'zod';
 import { faceNumber } from '../schemas.ts';
-import { imageParams } from './params.ts';
+import { imageParams, mediaQuery } from './params.ts';
 import type { Route } from './route.ts';
 
-const mediaQuery = z.object({
-  exp: z.string().max(20).optional().describe('Expiry of a signed URL'),
-  sig: z.string().max(128).optional().describe('Signature of a signed URL'),
-  u: z.string().max(128).optional().describe('Owner a signed URL speaks for'),
-});
 const bytes = { 200: 'image/*', 206: 'image/*', 302: null, 304: null } as const;
 
 /** Bytes of photos: checked and answered by the media function. */

@@ -3,6 +3,11 @@ import { albumId, imageId, timestamp } from './common.ts';
 
 export const MAX_DOWNLOAD_IDS = 10_000;
 
+export const partNumber = z
+  .string()
+  .regex(/^[1-9][0-9]{0,4}$/, 'expected the number of a zip, from 1')
+  .transform(Number);
+
 export const downloadRequest = z
   .strictObject({
     image_ids: z.array(imageId).min(1).max(MAX_DOWNLOAD_IDS).optional().describe('These photos, in this order'),

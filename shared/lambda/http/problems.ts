@@ -43,7 +43,7 @@ export class Unauthorized extends HttpProblem {
 
 /** Never existed, is gone, or is somebody else's: all three read the same. */
 export class NotFound extends HttpProblem {
-  constructor(what: 'image' | 'album' | 'cluster' | 'person' | 'face' | 'job' | 'link') {
+  constructor(what: 'image' | 'album' | 'cluster' | 'person' | 'face' | 'job' | 'link' | 'download') {
     super('not-found', `There is no ${what} with this id.`);
   }
 }
