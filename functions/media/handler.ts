@@ -11,6 +11,7 @@ import { createTokenVerifier } from '../../shared/adapters/identity/token-verifi
 import { systemClock as clock } from '../../shared/adapters/ids.ts';
 import { createPresignedUrls } from '../../shared/adapters/image-urls.ts';
 import { createImages } from '../../shared/adapters/images.ts';
+import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createLinkSignatures } from '../../shared/adapters/link-signatures.ts';
 import { createLinks } from '../../shared/adapters/links.ts';
 import { createOpenLink } from '../../shared/adapters/open-link.ts';
@@ -69,7 +70,7 @@ function deliver() {
 
 function deliverZip() {
   if (settings.ENCRYPTION === 'user') return createZipStream({ reader, clock });
-  return createZipRedirect({ downloadUrls: createDownloadUrls({ s3, bucket, signingCredentials }), clock });
+  return createZipRedirect({ downloadUrls: createDownloadUrls({ s3, bucket, signingCredentials }) });
 }
 
 const openLink = createOpenLink({
@@ -78,7 +79,7 @@ const openLink = createOpenLink({
   signatures: createShareSignatures({ secrets, clock }),
 });
 const serve = createServe({ whoReads, images, deliver: deliver() });
-const serveZip = createServeZip({ whoReads, deliver: deliverZip() });
+const serveZip = createServeZip({ whoReads, jobs: createJobs(table, tableName, clock), deliver: deliverZip() });
 const serveShared = createServeShared({ openLink, images, reader, deliver: stream });
 
 /** The pictures' bytes: streamed, or a redirect to S3. No gateway authorizer stands before it, so that links work in an `<img>`. */

@@ -95,7 +95,7 @@ export function createStream(deps: SendDeps): Deliver {
   const send = createSend(deps);
   return ({ record, rendition, reader, method, headers }) => {
     const { key, bytes } = rendition;
-    return send({ what: 'image', key, bytes, present: () => presentation(record, rendition), reader, method, headers });
+    return send({ what: 'image', key, bytes, ...presentation(record, rendition), reader, method, headers });
   };
 }
 
@@ -109,12 +109,13 @@ export interface Sent extends Pick<Item, 'reader' | 'method' | 'headers'> {
   what: 'image' | 'download';
   key: string;
   bytes: number | undefined;
-  present(lastModified: Date | undefined): { contentType: string; contentDisposition: string };
+  contentType: string;
+  contentDisposition: string;
 }
 
 /** Streams an object from S3: whole or in part, or the news that the client has it already. */
 export function createSend(deps: SendDeps) {
-  return async function send({ what, key, bytes, present, reader, method, headers }: Sent): Promise<AnyResponse> {
+  return async function send({ what, key, bytes, reader, method, headers, ...as }: Sent): Promise<AnyResponse> {
     const answer = await deps.reader.open(key, {
       method,
       range: headers.range,
@@ -137,14 +138,13 @@ export function createSend(deps: SendDeps) {
       ...VARY,
     };
     if (answer.is === 'unchanged') return { status: 304, body: null, headers: common };
-    const { contentType, contentDisposition } = present(answer.lastModified);
     return {
       status: answer.is === 'part' ? 206 : 200,
       body: answer.body ?? null,
       headers: {
         ...common,
-        'Content-Type': contentType,
-        'Content-Disposition': contentDisposition,
+        'Content-Type': as.contentType,
+        'Content-Disposition': as.contentDisposition,
         'Accept-Ranges': 'bytes',
         ...(answer.bytes !== undefined && { 'Content-Length': String(answer.bytes) }),
         ...(answer.contentRange !== undefined && { 'Content-Range': answer.contentRange }),

@@ -8,7 +8,7 @@ import { startTestStack, type TestStack } from './support/stack.ts';
 const naming = endpoints.filter(({ path, access }) => path.includes('{') && !access.startsWith('link'));
 const NOBODYS = '01890000-0000-7000-8000-000000000000';
 /** What everybody's paths may say. */
-const SHARED = { size: 'medium', n: '0' };
+const SHARED = { size: 'medium', n: '0', part: '1' };
 /** As many alike as it takes for a cluster. */
 const ALIKE = 8;
 

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProxyDownloadUrls } from '../../shared/adapters/download-urls.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createProxyUrls } from '../../shared/adapters/image-urls.ts';
+import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createLinkSignatures } from '../../shared/adapters/link-signatures.ts';
 import { downloadKey } from '../../shared/domain/object-keys.ts';
 import { imageId } from '../support/records.ts';
-import { BUCKET } from '../support/world.ts';
+import { BUCKET, TABLE } from '../support/world.ts';
 import { type Media, SIGNING_KEY, startMedia } from './media.ts';
 
 let media: Media;
@@ -103,9 +104,18 @@ describe('an encrypted photo', () => {
 describe('a zip of a download', () => {
   const zip = randomBytes(150_000);
   const JOB = imageId(7_000);
+  const jobs = () => createJobs(media.world.table, TABLE, systemClock);
+  /** The job has ended with two zips. */
+  async function done(): Promise<void> {
+    if (await jobs().get('zoe', JOB)) return;
+    await jobs().create('zoe', { type: 'download', request: { of: 'all' } }, () => JOB);
+    const parts = [1, 2].map(() => ({ bytes: zip.length, images: 1 }));
+    await jobs().finish('zoe', JOB, { images: 2, left_out: 0, problems: 0, parts });
+  }
 
   test('is served by its link, whole and from where a download broke off', async () => {
     await media.objects.write(downloadKey('zoe', JOB, 2), zip, 'application/zip');
+    await done();
     const { url, expiry } = await createProxyDownloadUrls({ signatures })(API);
     expect(expiry.getTime() - Date.now()).toBeGreaterThan(3_500_000);
     const link = url({ user_id: 'zoe', job_id: JOB, part: 2 }, '2026-02-03');
@@ -114,6 +124,8 @@ describe('a zip of a download', () => {
     expect(createHash('sha256').update(whole.body).digest()).toEqual(createHash('sha256').update(zip).digest());
     expect(whole.headers).toMatchObject({ 'content-type': 'application/zip', 'content-length': '150000' });
     expect(whole.headers['content-disposition']).toMatch(/^attachment; filename="shoebox-[\d-]{10}-2\.zip"/);
+    const beyond = await opened(link, { Range: 'bytes=150000-' });
+    expect([beyond.status, beyond.headers['content-range']]).toEqual([416, 'bytes */150000']);
     const rest = await opened(link, { Range: 'bytes=90000-', 'If-Range': whole.headers.etag ?? '' });
     expect([rest.status, rest.headers['content-range']]).toEqual([206, 'bytes 90000-149999/150000']);
     expect(rest.body.equals(zip.subarray(90_000))).toBe(true);
@@ -121,6 +133,7 @@ describe('a zip of a download', () => {
 
   test('opens with nothing but its own link, or its owner’s session', async () => {
     await media.objects.write(downloadKey('zoe', JOB, 1), zip, 'application/zip');
+    await done();
     const { url } = await createProxyDownloadUrls({ signatures })(API);
     const link = url({ user_id: 'zoe', job_id: JOB, part: 2 }, '2026-02-03');
     const path = `/downloads/${JOB}/parts/1`;

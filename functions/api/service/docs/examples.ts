@@ -56,4 +56,5 @@ export const parameterExamples: Readonly<Record<string, string>> = {
   person_id: '019c1b2f-0d11-7b0a-8c43-55b1d2e9f7a0',
   job_id: '019c1b30-41c8-7f5d-a0de-92c47be0a613',
   size: 'medium',
+  part: '1',
 };
