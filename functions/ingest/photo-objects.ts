@@ -17,6 +17,8 @@ export interface Found {
   source: Source;
   key: string;
   bytes: number;
+  /** It is not encrypted, as an original written now would be. */
+  outdated: boolean;
 }
 
 /** Where ingest finds and leaves a photo's bytes and what is made of them. */
@@ -27,15 +29,18 @@ export function createPhotoObjects(objects: Objects) {
       for (const source of sources) {
         const key = source === 'incoming' ? incomingKey(userId, imageId) : originalKey(userId, imageId);
         const head = await objects.head(key);
-        if (head) return { source, key, bytes: head.bytes };
+        if (head) return { source, key, bytes: head.bytes, outdated: head.outdated };
       }
       return null;
     },
 
-    /** Stores the accepted bytes; `false` where other bytes were accepted before. */
+    /** Stores the accepted bytes, encrypted where that is asked for now; `false` where other bytes were accepted before. */
     async keep({ userId, imageId }: ImageKey, found: Found, bytes: Uint8Array, type: string): Promise<boolean> {
-      if (found.source === 'original') return true;
       const key = originalKey(userId, imageId);
+      if (found.source === 'original') {
+        if (found.outdated) await objects.write(key, bytes, type);
+        return true;
+      }
       if (await objects.writeOnce(key, bytes, type)) return true;
       const there = await objects.read(key);
       return there !== null && Buffer.compare(there, bytes) === 0;

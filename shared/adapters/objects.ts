@@ -13,6 +13,13 @@ import { sealWhole } from './encryption/seal.ts';
 import { PLAIN, SEALED, type Sealing } from './encryption/sealing.ts';
 import { headerBytes, layoutOf, SCHEME } from './encryption/segments.ts';
 
+export interface ObjectHead {
+  bytes: number;
+  contentType: string | undefined;
+  etag: string | undefined;
+  outdated: boolean;
+}
+
 /**
  * The bucket as the functions see it. Absence is an answer (`null`), also of what nobody can read any more because its user's key was
  * erased; any other failure is thrown as it came. What `sealing` encrypts is decrypted again, and measured as its content.
@@ -28,16 +35,16 @@ export function createObjects(s3: S3Client, bucket: string, sealing: Sealing = P
   return {
     bucket,
 
-    async head(
-      key: string,
-    ): Promise<{ bytes: number; contentType: string | undefined; etag: string | undefined } | null> {
+    /** `outdated`: it is not encrypted, as it would be if it were written now. */
+    async head(key: string): Promise<ObjectHead | null> {
       try {
         const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
         const kind = await sealing.kindOf(key, head.Metadata);
         if (kind === 'lost') return null;
         const bytes = head.ContentLength ?? 0;
         const content = kind === 'sealed' ? layoutOf(bytes).bytes : bytes;
-        return { bytes: content, contentType: head.ContentType, etag: head.ETag };
+        const outdated = kind === 'plain' && sealing.seals(key);
+        return { bytes: content, contentType: head.ContentType, etag: head.ETag, outdated };
       } catch (error) {
         if (isMissing(error)) return null;
         throw error;

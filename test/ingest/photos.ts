@@ -5,7 +5,7 @@ import { createIngest, type IngestStep } from '../../functions/ingest/ingest.ts'
 import { createChecksums } from '../../shared/adapters/checksums.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
-import { createObjects } from '../../shared/adapters/objects.ts';
+import { createObjects, type Objects } from '../../shared/adapters/objects.ts';
 import { createPlaces } from '../../shared/adapters/places.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createTimeZones } from '../../shared/adapters/time-zones.ts';
@@ -24,13 +24,13 @@ const places = createPlaces();
 const zones = createTimeZones();
 
 /** One user's photos on their way through ingest, with the means to disturb them. */
-export function openPhotos(world: World, userId: string) {
+export function openPhotos(world: World, userId: string, objects: Objects = createObjects(world.s3, BUCKET)) {
   const clock = () => new Date();
   const deps = {
     images: createImages(world.table, TABLE, clock),
     edits: createImageEdits(world.table, TABLE, clock),
     checksums: createChecksums(world.table, TABLE),
-    objects: createObjects(world.s3, BUCKET),
+    objects,
     queues: createQueues(world.sqs, {
       describe: world.urls.describe,
       faces: world.urls.faces,

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createDownload, type DownloadDeps } from '../../functions/jobs/download.ts';
 import { createAlbumImages } from '../../shared/adapters/album-images.ts';
@@ -8,6 +9,7 @@ import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjectReader } from '../../shared/adapters/object-reader.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createZips } from '../../shared/adapters/zips.ts';
 import { membershipsOf } from '../../shared/domain/albums/lists.ts';
 import type { DownloadPart, DownloadRequest, ManifestEntry } from '../../shared/domain/download.ts';
@@ -15,6 +17,7 @@ import type { ImageRecord } from '../../shared/domain/image.ts';
 import { downloadKey, jobKey, originalKey } from '../../shared/domain/object-keys.ts';
 import { downloadDeviations } from '../support/download-deviations.ts';
 import type { Item } from '../support/items.ts';
+import { addKeys } from '../support/keys.ts';
 import { Killed, mortal } from '../support/mortal.ts';
 import { donePhoto, imageId, imageRecord } from '../support/records.ts';
 import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
@@ -176,6 +179,48 @@ test('bytes that are missing or not those that were stored are named, and do not
   expect([...contents.keys()]).not.toContain('1.jpg');
   expect([...contents.keys()]).toContain('metadata/1.jpg.json');
   expect(await result()).toMatchObject({ images: 3, problems: 2, left_out: 1 });
+});
+
+test('of a photo that was tampered with, what is good of it is in the zip, which is encrypted itself', async () => {
+  const keys = await addKeys(world);
+  const { objects, reader, sealing } = createPictures({
+    s3: world.s3,
+    table: world.table,
+    settings: { ...keys.settings, BUCKET_NAME: BUCKET },
+    clock: deps.clock,
+    dataKeys: async () => keys.dataKeys,
+  });
+  const bytes = randomBytes(200_000);
+  for (const number of [1, 2, 3, 4]) {
+    await store(number, {}, bytes);
+    await objects.write(originalKey(user, imageId(number)), bytes, 'image/jpeg');
+  }
+  const alter = async (number: number, altered: (stored: Buffer) => Buffer) => {
+    const object = { Bucket: BUCKET, Key: originalKey(user, imageId(number)) };
+    const { Body, Metadata } = await world.s3.send(new GetObjectCommand(object));
+    const stored = Buffer.from((await Body?.transformToByteArray()) ?? []);
+    await world.s3.send(new PutObjectCommand({ ...object, Body: altered(stored), Metadata }));
+  };
+  await alter(2, (stored) => stored.fill(0, 150_000, 150_001));
+  await alter(3, (stored) => stored.subarray(0, 20));
+  await ask({ of: 'ids' }, [1, 2, 3, 4]);
+  await run({ reader: reader(), zips: createZips(world.s3, BUCKET, sealing), bounds: { ...BOUNDS, partBytes: 1e9 } });
+  const zip = Buffer.from((await objects.read(downloadKey(user, JOB, 1))) ?? []);
+  const contents = new Map(readZip(zip).map(({ name, content }) => [name, content]));
+  const { images } = JSON.parse(contents.get('manifest.json')?.toString() ?? '') as { images: ManifestEntry[] };
+  const good = contents.get('2.jpg') ?? Buffer.alloc(0);
+  expect(bytes.subarray(0, good.length).equals(good)).toBe(true);
+  expect(good.length).toBeLessThan(150_000);
+  expect(images.map(({ problem }) => problem)).toEqual([
+    undefined,
+    { problem: 'differs', found: { sha256: sha256(good), bytes: good.length } },
+    { problem: 'differs', found: { sha256: sha256(Buffer.alloc(0)), bytes: 0 } },
+    undefined,
+  ]);
+  for (const name of ['1.jpg', '4.jpg']) expect(contents.get(name)?.equals(bytes)).toBe(true);
+  expect(await result()).toMatchObject({ images: 4, problems: 2, parts: [{ bytes: zip.length, images: 4 }] });
+  const raw = await world.s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: downloadKey(user, JOB, 1) }));
+  expect(raw.Metadata).toEqual({ encryption: 'user-1' });
 });
 
 test('a part ends before its bytes or photos are too many; one photo may be too large for any', async () => {

@@ -11,6 +11,8 @@ type Metadata = Record<string, string> | undefined;
 
 /** Whether objects are encrypted before they reach the bucket, and how they are read again. */
 export interface Sealing {
+  /** Whether new objects of this name are encrypted. */
+  seals(key: string): boolean;
   /** For an object that is written; `null` where it is stored as it is. Throws `UserKeyErased`. */
   begin(key: string): Promise<ObjectCipher | null>;
   /**
@@ -27,6 +29,7 @@ export const isMarked = (metadata: Metadata) => metadata?.encryption !== undefin
 
 /** Nothing is encrypted beyond what S3 itself does. */
 export const PLAIN: Sealing = {
+  seals: () => false,
   begin: async () => null,
   async kindOf(_, metadata) {
     if (isMarked(metadata))
@@ -50,6 +53,8 @@ export function createUserSealing({
   random?: (bytes: number) => Buffer;
 }): Sealing {
   return {
+    seals: (key) => pictureOwner(key) !== null,
+
     async begin(key) {
       const owner = pictureOwner(key);
       return owner === null ? null : keys.toWrite(owner, (secret) => newCipher(secret, key, random));
