@@ -51,11 +51,14 @@ export function createServeZip({ whoReads, jobs, deliver }: ServeZipDeps): Dispa
   };
 }
 
+/** A zip is saved, not shown: no browser need keep another copy. */
+const NOT_KEPT = { 'Cache-Control': 'private, no-store' };
+
 /** Streams the zip, decrypted. */
 export function createZipStream(deps: SendDeps): DeliverZip {
   const send = createSend(deps);
-  return ({ user_id, job_id, part, bytes, day }, request) =>
-    send({
+  return async ({ user_id, job_id, part, bytes, day }, request) => {
+    const answer = await send({
       ...request,
       what: 'download',
       key: downloadKey(user_id, job_id, part),
@@ -63,12 +66,14 @@ export function createZipStream(deps: SendDeps): DeliverZip {
       contentType: 'application/zip',
       contentDisposition: zipDisposition(part, day),
     });
+    return { ...answer, headers: { ...answer.headers, ...NOT_KEPT } };
+  };
 }
 
 /** Sends the client to S3. */
 export function createZipRedirect(deps: { downloadUrls: DownloadUrls }): DeliverZip {
   return async (zip) => {
     const { url } = await deps.downloadUrls('');
-    return { status: 302, body: null, headers: { Location: url(zip, zip.day), 'Cache-Control': 'private, no-store' } };
+    return { status: 302, body: null, headers: { Location: url(zip, zip.day), ...NOT_KEPT } };
   };
 }

@@ -102,6 +102,23 @@ test('also where no timer ran, it is not used beyond its time', async () => {
   expect(kmsRequests() - before).toBe(1);
 });
 
+test('no use of it ever sees a key that was zeroed, however many come and however often it is dropped', async () => {
+  const first = await keysOf().toWrite(user, copy);
+  const keys = keysOf();
+  const uses = Array.from({ length: 60 }, async (_, turn) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (turn % 5 === 0) pass(60_000);
+    return turn % 2 === 0 ? keys.toRead(user, copy) : keys.toWrite(user, copy);
+  });
+  expect(new Set(await Promise.all(uses))).toEqual(new Set([first]));
+});
+
+test('of a new user too, whose first pictures come at a time', async () => {
+  const keys = keysOf();
+  const made = await Promise.all(Array.from({ length: 20 }, () => keys.toWrite(user, copy)));
+  expect(new Set([...made, await keysOf().toRead(user, copy)]).size).toBe(1);
+});
+
 test('once erased there is none, nor ever another', async () => {
   const [keys, elsewhere] = [keysOf(), keysOf()];
   await keys.toWrite(user, copy);

@@ -122,7 +122,11 @@ describe('a zip of a download', () => {
     const whole = await opened(link);
     expect(whole).toMatchObject({ status: 200 });
     expect(createHash('sha256').update(whole.body).digest()).toEqual(createHash('sha256').update(zip).digest());
-    expect(whole.headers).toMatchObject({ 'content-type': 'application/zip', 'content-length': '150000' });
+    expect(whole.headers).toMatchObject({
+      'content-type': 'application/zip',
+      'content-length': '150000',
+      'cache-control': 'private, no-store',
+    });
     expect(whole.headers['content-disposition']).toMatch(/^attachment; filename="shoebox-[\d-]{10}-2\.zip"/);
     const beyond = await opened(link, { Range: 'bytes=150000-' });
     expect([beyond.status, beyond.headers['content-range']]).toEqual([416, 'bytes */150000']);

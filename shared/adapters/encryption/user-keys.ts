@@ -65,8 +65,13 @@ export function createUserKeys(deps: UserKeysDeps) {
     for (const [userId, { until }] of held) if (until <= now) drop(userId);
   }
 
+  /** Of two copies of a key that come at a time one is kept: nobody's is zeroed while it may be about to be used. */
   function hold(userId: string, key: Uint8Array, plainBefore: boolean): Held {
-    drop(userId);
+    const there = held.get(userId);
+    if (there) {
+      key.fill(0);
+      return there;
+    }
     const [oldest] = held.keys();
     if (held.size >= MOST_HELD && oldest !== undefined) drop(oldest);
     const fresh = { key, plainBefore, until: clock().getTime() + keptMs };
@@ -112,25 +117,30 @@ export function createUserKeys(deps: UserKeysDeps) {
     return look;
   }
 
-  /** `use` runs in the moment in which the key is found to be there, so that it cannot be zeroed in between. */
-  async function withHeld<T>(userId: string, found: Held, use: WithKey<T>): Promise<T> {
-    if (held.get(userId) === found) return use(found.key);
-    const again = await load(userId);
-    if (!again) throw new UserKeyMissing();
-    return use(again.key);
+  /** `use` runs in the very moment in which the key is seen to be held, so that it never works with one that was zeroed. */
+  async function withKey<T>(userId: string, find: () => Promise<Held>, use: WithKey<T>): Promise<T> {
+    let found: Held;
+    do found = await find();
+    while (held.get(userId) !== found);
+    return use(found.key);
+  }
+
+  async function getOr(userId: string, otherwise: () => Held | Promise<Held>): Promise<Held> {
+    return (await get(userId)) ?? otherwise();
   }
 
   return {
     /** The key to read with. Throws `UserKeyErased`, `UserKeyMissing`, or what KMS throws. */
-    async toRead<T>(userId: string, use: WithKey<T>): Promise<T> {
-      const found = await get(userId);
-      if (!found) throw new UserKeyMissing();
-      return withHeld(userId, found, use);
+    toRead<T>(userId: string, use: WithKey<T>): Promise<T> {
+      const missing = () => {
+        throw new UserKeyMissing();
+      };
+      return withKey(userId, () => getOr(userId, missing), use);
     },
 
     /** The key to write with, made where there is none yet. Throws `UserKeyErased`, `UserKeyMissing`, or what KMS throws. */
-    async toWrite<T>(userId: string, use: WithKey<T>): Promise<T> {
-      return withHeld(userId, (await get(userId)) ?? (await make(userId)), use);
+    toWrite<T>(userId: string, use: WithKey<T>): Promise<T> {
+      return withKey(userId, () => getOr(userId, () => make(userId)), use);
     },
 
     /** Whether objects of this user may be in the bucket that are not encrypted: such as are older than the key. */
