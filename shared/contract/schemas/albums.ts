@@ -5,11 +5,11 @@ import { imageIds } from './edits.ts';
 import { image } from './images.ts';
 import { searchQuery } from './search.ts';
 
-const { limit, cursor, q, tag, color, from, to, place, camera, cluster, status } = searchQuery.shape;
+const { limit, cursor, q, tag, color, from, to, place, camera, cluster, person, status } = searchQuery.shape;
 
 /** What a smart album looks for: the parameters of `GET /search/images`. */
 const savedSearch = z
-  .strictObject({ q, tag, color, from, to, place, camera, cluster, status, favorite: z.boolean().optional() })
+  .strictObject({ q, tag, color, from, to, place, camera, cluster, person, status, favorite: z.boolean().optional() })
   .refine((query) => Object.values(query).some((value) => value !== undefined), 'expected something to look for');
 
 const rule = z.object({
