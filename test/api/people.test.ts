@@ -175,7 +175,11 @@ describe('people', () => {
     expect(after).toContainEqual({ person_id: five, name: null, count: 4 });
     expect(await whose(2)).toEqual([five, six]);
     expect((await gallery.existing(2)).faces?.some((face) => face.by_person)).toBe(false);
-    expect((await call('POST', '/people/undo')).status).toBe(409);
+    const again = await call('POST', '/people/undo');
+    expect([again.status, again.json<Problem>().detail]).toEqual([
+      409,
+      expect.stringMatching(/^There is no merge or split/),
+    ]);
     expect(await gallery.deviations()).toEqual([]);
   });
 
