@@ -166,7 +166,7 @@ describe('albums put together by hand', () => {
     expect(await order('manual')).toEqual([2, 3, 1]);
     expect(await order('added')).toEqual([3, 1, 2]);
     expect(await order('taken')).toEqual([3, 2, 1]);
-    await organize(await gallery.edited(3, { trashed_at: AT.toISOString() }));
+    await organize(await gallery.trashed(3));
     expect(await order('manual')).toEqual([2, 1]);
     expect(await gallery.below('TALLY#ALBUM#')).toEqual([album_id]);
     await organize(await gallery.edited(1, { taken_at: '2021-01-01T00:00:00' }));
