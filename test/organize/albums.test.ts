@@ -50,7 +50,6 @@ const shot = (number: number, taken_at: string, more: Partial<ImageRecord> = {})
   gallery.described(number, number, {
     taken_at,
     taken_at_source: 'camera',
-    taken_key: `${taken_at}#${imageId(number)}`,
     ...more,
   });
 const want = (...by: RuleKind[]) => deps.albums.setSettings(user, { by, min_images: 2 });

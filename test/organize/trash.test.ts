@@ -39,7 +39,7 @@ const apply = (...events: (OrganizeEvent | null)[]) =>
 /** Three of a kind, two of which look the same, and one that waits. */
 async function four(): Promise<string> {
   await apply(
-    await gallery.described(1, 1, { phash: hashOf(1, 1), taken_at: '2025-05-01T10:00:00', taken_key: takenKey(1) }),
+    await gallery.described(1, 1, { phash: hashOf(1, 1), taken_at: '2025-05-01T10:00:00' }),
     await gallery.described(2, 1, { phash: hashOf(1, 2) }),
     await gallery.described(3, 1, { edits: { title: AT.toISOString() } }),
     await gallery.described(4, 2),
