@@ -1,0 +1,419 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { z } from 'zod';
+import type * as schemas from '../../shared/contract/schemas.ts';
+import { type Random, seededRandom, shuffled } from '../../shared/domain/clustering/random.ts';
+import { photosThere } from '../fixtures/real-photos.ts';
+import { readZip } from '../support/zip.ts';
+import { deal, FOLDERS, type Photo } from './support/deal.ts';
+import { finished } from './support/long-work.ts';
+import { type Overheard, overhear } from './support/overheard.ts';
+import { createPerson, type Image, type Person, signUp } from './support/person.ts';
+import { recount } from './support/recount.ts';
+import { type Seen, seen } from './support/seen.ts';
+import { quiet, startTestStack, type TestStack } from './support/stack.ts';
+import { readStored } from './support/stored.ts';
+
+type Cluster = z.infer<typeof schemas.clusterSummary>;
+type Batch = z.infer<typeof schemas.batchResponse>;
+type NewLink = z.infer<typeof schemas.newLink>;
+
+const PHOTOS = Number(process.env.LIFE_PHOTOS ?? 40);
+const SEED = Number(process.env.LIFE_SEED ?? Math.floor(Math.random() * 1e6));
+/** One photo in so many is uploaded twice by whoever has it. */
+const TWICE_OF = 10;
+const UPLOADS_AT_ONCE = 6;
+/** Every event from the bucket comes twice, a photo is put off by Azure, and whoever derives dies twice. */
+const FAULTS = 'ingest:duplicate=1,azure:429=2,organize:kill=2,faces:kill=1';
+const PASSWORD = 'Seemöwe 🐚';
+
+interface Owner {
+  person: Person;
+  overheard: Overheard;
+  email: string;
+  userId: string;
+  hand: Photo[];
+  /** Photos by the digest of their bytes, as they were once all had ended; those that were no pictures are left out. */
+  images: Map<string, Image>;
+  /** Uploads that have been neither erased nor anything but ended. */
+  uploads: number;
+  random: Random;
+  album: string;
+  /** In the album, in its order. */
+  inAlbum: string[];
+}
+
+const there = FOLDERS.map(photosThere).every(Boolean);
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const idsOf = (images: readonly { image_id: string }[]) => images.map(({ image_id }) => image_id);
+const first = <T>(items: readonly T[]): T => {
+  const [item] = items;
+  if (item === undefined) throw new Error('Expected at least one');
+  return item;
+};
+/** What is seen without these photos, and without the lists they leave empty. */
+const without = (before: Seen, ids: readonly string[]) => new Map([...before].filter(([id]) => !ids.includes(id)));
+
+describe.skipIf(!there)('two lives at once (skipped where the photos are absent)', () => {
+  let stack: TestStack;
+  let owners: [Owner, Owner];
+
+  /** The same for both, side by side; afterwards nothing is under way any more. */
+  async function both(step: (owner: Owner) => Promise<void>): Promise<void> {
+    await Promise.all(owners.map(step));
+    await quiet(stack);
+  }
+  const settled = () => quiet(stack);
+  async function send<T>({ person }: Owner, method: string, path: string, body: object, status = 200): Promise<T> {
+    const answer = await person.call(method, path, { body });
+    expect(answer.status, `${method} ${path}: ${answer.text}`).toBe(status);
+    return answer.json<T>();
+  }
+  const people = ({ person }: Owner) => person.all<schemas.PersonView>('/people');
+  const clusters = async ({ person }: Owner) => (await person.get<{ items: Cluster[] }>('/images/clusters')).items;
+  const listed = async ({ person }: Owner, path: string) => idsOf(await person.all<Image>(path));
+  const batch = async (owner: Owner, body: { ids: readonly string[]; action: string; permanent?: boolean }) => {
+    const { items } = await send<Batch>(owner, 'POST', '/images/batch', body);
+    expect(items).toEqual(body.ids.map((image_id) => ({ image_id, result: 'done' })));
+  };
+
+  beforeAll(async () => {
+    const random = seededRandom(SEED);
+    const { hands, different } = await deal(PHOTOS, random);
+    const count = hands.flat().length;
+    const few = count < PHOTOS ? ` (${PHOTOS} were asked for: there are no more)` : '';
+    console.log(`LIFE_SEED=${SEED}: ${count} photos of ${different} different files${few}, for two`);
+    stack = await startTestStack({ faces: true, faults: FAULTS });
+    const open = async (hand: Photo[], index: number): Promise<Owner> => {
+      const overheard = overhear();
+      const person = await signUp(stack.url, overheard.hear);
+      const { email, user_id } = await person.get<z.infer<typeof schemas.me>>('/auth/me');
+      const lot = { images: new Map(), uploads: 0, random: seededRandom(SEED + 1 + index), album: '', inAlbum: [] };
+      return { person, overheard, email: email ?? '', userId: user_id, hand, ...lot };
+    };
+    owners = (await Promise.all(hands.map(open))) as [Owner, Owner];
+  });
+  afterAll(() => stack?.remove());
+
+  test('all are uploaded, some of them twice, and end', async () => {
+    await both(async (owner) => {
+      const { person, hand, random } = owner;
+      const twice = shuffled(hand, random).slice(0, Math.ceil(hand.length / TWICE_OF));
+      const order = shuffled([...hand, ...twice], random);
+      const queue = order.entries();
+      const ids: string[] = [];
+      const worker = async () => {
+        for (const [index, photo] of queue) ids[index] = await person.upload(photo);
+      };
+      await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
+      const images = await person.ended(ids, 600_000);
+      owner.uploads = images.length;
+
+      const byStatus = Map.groupBy(images, ({ status }) => status);
+      for (const image of byStatus.get('rejected') ?? []) {
+        expect(image.filename).toMatch(/\.mp3$/);
+        expect(image.error?.message).toMatch(/\w+ \w+/);
+      }
+      for (const image of byStatus.get('done') ?? []) owner.images.set(image.sha256 ?? '', image);
+      expect(images.filter(({ status }) => !['done', 'duplicate', 'rejected'].includes(status))).toEqual([]);
+      const pictures = hand.filter(({ filename }) => !filename.endsWith('.mp3'));
+      expect([...owner.images.keys()].sort()).toEqual(pictures.map((photo) => photo.sha256).sort());
+      const copies = byStatus.get('duplicate') ?? [];
+      expect(copies).toHaveLength(twice.filter((photo) => pictures.includes(photo)).length);
+      const original = new Map([...owner.images.values()].map(({ image_id, filename }) => [image_id, filename]));
+      for (const { duplicate_of, filename } of copies) expect(original.get(duplicate_of ?? '')).toBe(filename);
+      expect(byStatus.get('done')).toHaveLength(owner.images.size);
+    });
+    await both(async ({ person, images }) => {
+      // By now the names of clusters have come, and those that waited have been placed.
+      await seen(person);
+      for (const { degraded, faces } of images.values())
+        expect([degraded, Array.isArray(faces)]).toEqual([false, true]);
+    });
+  }, 900_000);
+
+  test('an album by hand: in order, with a cover; automatic ones; one by search', async () => {
+    await both(async (owner) => {
+      const { person, random, images } = owner;
+      const ids = shuffled(idsOf([...images.values()]), random);
+      const { album_id } = await send<schemas.AlbumView>(owner, 'POST', '/albums/manual', { name: 'By hand' }, 201);
+      const path = `/albums/${album_id}`;
+      const put = await send<Batch>(owner, 'PUT', `${path}/images`, { ids });
+      expect(put.items.map(({ result }) => result)).toEqual(ids.map(() => 'done'));
+      await settled();
+      expect(await listed(owner, `${path}/images`)).toEqual(ids);
+      const last = ids.at(-1) ?? '';
+      await send(owner, 'PUT', `${path}/images`, { ids: [last], after: null });
+      await send(owner, 'DELETE', `${path}/images`, { ids: ids.slice(0, 2) });
+      await send(owner, 'PATCH', path, { cover_image_id: ids[3] });
+      await settled();
+      owner.album = album_id;
+      owner.inAlbum = [last, ...ids.slice(2, -1)];
+      expect(await listed(owner, `${path}/images`)).toEqual(owner.inAlbum);
+      expect(await person.get(path)).toMatchObject({
+        kind: 'manual',
+        count: ids.length - 2,
+        cover: { image_id: ids[3] },
+        cover_image_id: ids[3],
+      });
+
+      const by = ['country', 'city', 'month', 'event'];
+      const job = await finished(person, 'POST', '/albums/auto-generate', { by, min_images: 1 });
+      await settled();
+      const auto = await person.all<schemas.AlbumView>('/albums', 'limit=100&kind=auto');
+      expect(job.result).toMatchObject({ albums: auto.length });
+      expect(new Set(auto.map(({ rule }) => rule?.by))).toEqual(new Set(by));
+      for (const { album_id: id, rule } of auto.filter((album) => album.rule?.by === 'month')) {
+        const inMonth = await person.all<Image>(`/albums/${id}/images`);
+        expect(new Set(inMonth.map(({ taken_at }) => taken_at?.slice(0, 7)))).toEqual(new Set([rule?.month]));
+      }
+
+      const tag = first([...images.values()].flatMap(({ tags }) => tags));
+      const smart = await send<schemas.AlbumView>(
+        owner,
+        'POST',
+        '/albums',
+        { kind: 'smart', name: 'By search', query: { tag } },
+        201,
+      );
+      expect((await listed(owner, `/albums/${smart.album_id}/images`)).sort()).toEqual(
+        idsOf([...images.values()].filter(({ tags }) => tags.includes(tag))).sort(),
+      );
+      await seen(person);
+    });
+  });
+
+  test('people: one is named, two are one and two again, one is split', async () => {
+    await both(async (owner) => {
+      const { person } = owner;
+      const [one, other] = await people(owner);
+      if (!one || !other) throw new Error('Expected two people at least');
+      await send(owner, 'PATCH', `/people/${other.person_id}`, { name: 'Grace' });
+      const before = await seen(person);
+      const imagesOf = (id: string) => listed(owner, `/people/${id}/images`);
+      const theirs = [await imagesOf(one.person_id), await imagesOf(other.person_id)];
+
+      await finished(person, 'POST', '/people/merge', { into: one.person_id, from: [other.person_id] });
+      await settled();
+      expect((await person.call('GET', `/people/${other.person_id}`)).status).toBe(404);
+      expect((await imagesOf(one.person_id)).sort()).toEqual([...new Set(theirs.flat())].sort());
+      expect(await person.get(`/people/${one.person_id}`)).toMatchObject({ name: 'Grace' });
+      await seen(person);
+
+      await finished(person, 'POST', '/people/undo');
+      await settled();
+      expect(await seen(person)).toEqual(before);
+      expect(await person.get(`/people/${other.person_id}`)).toMatchObject({ name: 'Grace' });
+
+      const away = first(theirs[0] ?? []);
+      const body = { image_ids: [away], to: { name: 'Ada’s aunt' } };
+      await finished(person, 'POST', `/people/${one.person_id}/split`, body);
+      await settled();
+      expect((await person.image(away)).people.map(({ name }) => name)).toContain('Ada’s aunt');
+      expect(await imagesOf(one.person_id)).toEqual(theirs[0]?.filter((id) => id !== away));
+      await seen(person);
+    });
+  });
+
+  test('clusters: made anew, one renamed, two are one and two again, a photo is moved and moved back', async () => {
+    await both(async (owner) => {
+      const { person } = owner;
+      await finished(person, 'POST', '/images/cluster', { k: 4 });
+      await settled();
+      const [one, other] = await clusters(owner);
+      if (!one || !other) throw new Error('Expected two clusters at least');
+      await send(owner, 'PATCH', `/images/clusters/${one.cluster_id}`, { name: 'What I like' });
+      const before = await seen(person);
+
+      await finished(person, 'POST', '/images/clusters/merge', { into: one.cluster_id, from: [other.cluster_id] });
+      await settled();
+      expect((await person.call('GET', `/images/clusters/${other.cluster_id}`)).status).toBe(404);
+      const merged = await person.get<Cluster>(`/images/clusters/${one.cluster_id}`);
+      expect(merged).toMatchObject({ name: 'What I like', count: one.count + other.count });
+      await finished(person, 'POST', '/images/clusters/undo');
+      await settled();
+      expect(await seen(person)).toEqual(before);
+
+      const [moved = ''] = idsOf(await person.all<Image>(`/images/clusters/${other.cluster_id}`, 'limit=1', 'images'));
+      await finished(person, 'POST', '/images/clusters/move', { image_ids: [moved], to: one.cluster_id });
+      await settled();
+      expect((await person.image(moved)).cluster).toMatchObject({ cluster_id: one.cluster_id, name: 'What I like' });
+      await seen(person);
+      await finished(person, 'POST', '/images/clusters/undo');
+      await settled();
+      expect(await seen(person)).toEqual(before);
+    });
+  });
+
+  test('the trash: what lies there is nowhere else, and comes back to where it was', async () => {
+    await both(async (owner) => {
+      const { person, random, hand, images } = owner;
+      const before = await seen(person);
+      const [single = '', bySending = '', ...several] = shuffled([...before.keys()], random).slice(0, 6);
+      const gone = [single, bySending, ...several];
+      expect((await person.call('DELETE', `/images/${single}`)).status).toBe(204);
+      expect((await person.call('DELETE', `/images/${bySending}`)).status).toBe(204);
+      await batch(owner, { action: 'delete', ids: several });
+      await settled();
+      expect((await listed(owner, '/trash')).sort()).toEqual([...gone].sort());
+      expect(await seen(person)).toEqual(without(before, gone));
+      expect(await person.get('/stats')).toMatchObject({ trash: { images: gone.length } });
+
+      expect((await person.call('POST', `/images/${single}/restore`)).status).toBe(200);
+      await batch(owner, { action: 'restore', ids: several });
+      const digest = [...images.values()].find(({ image_id }) => image_id === bySending)?.sha256;
+      const photo = hand.find((one) => one.sha256 === digest);
+      if (!photo) throw new Error('Expected its bytes to be at hand');
+      const again = await person.upload(photo);
+      owner.uploads += 1;
+      const [copy] = await person.ended([again]);
+      expect(copy).toMatchObject({ status: 'duplicate', duplicate_of: bySending });
+      await person.ended(gone);
+      await settled();
+      expect(await listed(owner, '/trash')).toEqual([]);
+      expect(await seen(person)).toEqual(before);
+    });
+  });
+
+  test('a link: with its password the album and nothing else, until it is taken back', async () => {
+    await both(async (owner) => {
+      const { person, overheard, images, album, inAlbum, email } = owner;
+      const terms = { password: PASSWORD, download: true };
+      const { token, link_id } = await send<NewLink>(owner, 'POST', `/albums/${album}/links`, terms, 201);
+      const told = overhear();
+      const visitor = createPerson(stack.url, '', (answer) => {
+        told.hear(answer);
+        overheard.hear(answer);
+      });
+      const path = `/shared/${token}`;
+      expect(await visitor.get(path)).toMatchObject({ locked: true, album: null });
+      expect((await visitor.call('GET', `${path}/images`)).status).toBe(401);
+      expect((await visitor.call('POST', `${path}/access`, { body: { password: 'Seemowe' } })).status).toBe(401);
+      const entered = await visitor.call('POST', `${path}/access`, { body: { password: PASSWORD } });
+      const headers = { 'share-access': entered.json<{ access: string }>().access };
+      const visit = (where: string, method = 'GET', body?: object) =>
+        visitor.call(method, `${path}${where}`, { headers, ...(body && { body }) });
+
+      const shown: schemas.SharedImage[] = [];
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const from: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+        const page = (await visit(`/images?limit=100${from}`)).json<z.infer<typeof schemas.sharedImagePage>>();
+        shown.push(...page.items);
+        cursor = page.next_cursor;
+      }
+      expect(idsOf(shown)).toEqual(inAlbum);
+      for (const { gps, place } of shown) expect([gps, place]).toEqual([null, null]);
+      const located = [...images.values()].filter(({ metadata }) => metadata?.gps);
+      const cities = located.flatMap(({ place }) => place?.city ?? []);
+      const pictures = [first(shown), ...shown.filter(({ image_id }) => idsOf(located).includes(image_id)).slice(0, 2)];
+      for (const { thumbnails, original } of pictures) {
+        expect((await fetch(thumbnails?.medium ?? '')).headers.get('content-type')).toBe('image/webp');
+        const answer = await fetch(original?.url ?? '');
+        const bytes = Buffer.from(await answer.bytes());
+        expect([answer.status, bytes.includes('GPS'), images.has(sha256(bytes))]).toEqual([200, false, false]);
+      }
+      for (const secret of [email, ...cities]) expect(told.occurring([secret])).toEqual([]);
+
+      const other = first([...images.values()].filter(({ image_id }) => !inAlbum.includes(image_id))).image_id;
+      for (const id of [other, album]) expect((await visit(`/images/${id}`)).status).toBe(404);
+      const shownId = first(shown).image_id;
+      for (const [method, where, body] of [
+        ['DELETE', `/images/${shownId}`],
+        ['PATCH', `/images/${shownId}`, { title: 'Mine' }],
+        ['PUT', '/images', { ids: [other] }],
+      ] as const)
+        expect((await visit(where, method, body)).status, `${method} ${where}`).toBeGreaterThanOrEqual(401);
+      for (const where of ['/images', `/images/${shownId}`, '/albums', `/albums/${album}`])
+        expect((await visitor.call('GET', where, { headers })).status).toBe(401);
+
+      expect((await person.call('DELETE', `/albums/${album}/links/${link_id}`)).status).toBe(204);
+      for (const where of ['', '/images', `/images/${shownId}`]) expect((await visit(where)).status).toBe(404);
+      expect((await fetch(first(shown).thumbnails?.medium ?? '')).status).toBe(404);
+    });
+  });
+
+  test('a download of the album: the very bytes, and what is known of them', async () => {
+    await both(async ({ person, overheard, album, inAlbum, images }) => {
+      const { result } = await finished(person, 'POST', '/downloads', { album_id: album });
+      const { parts, ...rest } = result as schemas.DownloadResult;
+      expect(rest).toMatchObject({ images: inAlbum.length, left_out: 0, problems: 0 });
+      const digests = new Map([...images.values()].map(({ image_id, sha256: digest }) => [image_id, digest]));
+      const ids: string[] = [];
+      for (const { url, images: count } of parts) {
+        const files = readZip(Buffer.from(await (await fetch(url ?? '')).bytes()));
+        const content = new Map(files.map(({ name, content: bytes }) => [name, bytes]));
+        const manifest = JSON.parse(String(content.get('manifest.json'))) as {
+          images: { image_id: string; file: string; metadata: string; sha256: string }[];
+        };
+        expect(manifest.images).toHaveLength(count);
+        expect(files).toHaveLength(2 * count + 1);
+        for (const { image_id, file, metadata, sha256: digest } of manifest.images) {
+          expect([digest, sha256(content.get(file) ?? Buffer.of())]).toEqual(Array(2).fill(digests.get(image_id)));
+          const known = JSON.parse(String(content.get(metadata))) as { filename: string; albums: object[] };
+          expect(known.albums).toEqual([{ album_id: album, name: 'By hand' }]);
+          expect(file.replace(/ \(\d+\)(?=\.\w+$)/, '')).toBe(known.filename.replace(/ \(\d+\)(?=\.\w+$)/, ''));
+        }
+        ids.push(...idsOf(manifest.images));
+        for (const [name, bytes] of content)
+          if (name.endsWith('.json')) overheard.hear({ text: String(bytes), headers: new Headers() });
+      }
+      expect(ids).toEqual(inAlbum);
+    });
+  });
+
+  test('erasing: at once, together, and with all of the trash; the bytes may come again', async () => {
+    await both(async (owner) => {
+      const { person, random, hand, images } = owner;
+      const before = await seen(person);
+      const [single = '', ...rest] = shuffled([...before.keys()], random).slice(0, 6);
+      const [together, trashed] = [rest.slice(0, 2), rest.slice(2)];
+      const gone = [single, ...rest];
+      expect((await person.call('DELETE', `/images/${single}?permanent=true`)).status).toBe(204);
+      await batch(owner, { action: 'delete', ids: together, permanent: true });
+      await batch(owner, { action: 'delete', ids: trashed });
+      await settled();
+      const job = await finished(person, 'DELETE', '/trash');
+      expect(job.result).toEqual({ images: trashed.length });
+      await settled();
+      for (const id of gone) expect((await person.call('GET', `/images/${id}`)).status).toBe(404);
+      expect(await listed(owner, '/trash')).toEqual([]);
+      expect(await seen(person)).toEqual(without(before, gone));
+      owner.uploads -= gone.length;
+
+      const digest = [...images.values()].find(({ image_id }) => image_id === single)?.sha256;
+      const photo = hand.find((one) => one.sha256 === digest);
+      if (!photo) throw new Error('Expected its bytes to be at hand');
+      const [anew] = await person.ended([await person.upload(photo)]);
+      owner.uploads += 1;
+      expect(anew).toMatchObject({ status: 'done', degraded: false, sha256: digest });
+      expect(gone).not.toContain(anew?.image_id);
+    });
+    await both(async (owner) => {
+      const { person, uploads } = owner;
+      const now = await seen(person);
+      const all = await person.images();
+      expect(all).toHaveLength(uploads);
+      const bytes = all.filter(({ image_id }) => now.has(image_id)).reduce((sum, image) => sum + image.bytes, 0);
+      expect(await person.get('/dashboard/stats')).toMatchObject({ images: uploads, bytes });
+    });
+  });
+
+  test('a recount of table, bucket and vectors finds no difference and no orphan', async () => {
+    expect(stack.killsOwed()).toBe(0);
+    expect(await recount(stack)).toEqual([]);
+  });
+
+  test('nothing of one was ever in an answer to the other', async () => {
+    const { items } = await readStored(stack);
+    for (const [mine, theirs] of [owners, owners.toReversed()] as [Owner, Owner][]) {
+      const stored = JSON.stringify(items.filter(({ user_id }) => user_id === theirs.userId));
+      const ids = new Set([...theirs.overheard.ids(), theirs.userId, theirs.email]);
+      for (const kind of ['IMAGE', 'CLUSTER', 'ALBUM', 'PERSON', 'JOB'])
+        expect(stored, kind).toMatch(new RegExp(`"${kind}#[0-9a-f-]{36}"`));
+      for (const [, id = ''] of stored.matchAll(/#([0-9a-f-]{36})"/g)) ids.add(id);
+      expect(ids.size).toBeGreaterThan(theirs.hand.length);
+      expect(mine.overheard.answers()).toBeGreaterThan(50);
+      expect(mine.overheard.occurring(ids)).toEqual([]);
+    }
+  });
+});
