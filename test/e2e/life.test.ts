@@ -25,6 +25,8 @@ const TWICE_OF = 10;
 const UPLOADS_AT_ONCE = 6;
 /** Every event from the bucket comes twice, a photo is put off by Azure, and whoever derives dies twice. */
 const FAULTS = 'ingest:duplicate=1,azure:429=2,organize:kill=2,faces:kill=1';
+/** Only against hanging. */
+const PATIENCE_MS = 900_000;
 const PASSWORD = 'Seemöwe 🐚';
 
 interface Owner {
@@ -54,7 +56,7 @@ const first = <T>(items: readonly T[]): T => {
 /** What is seen without these photos, and without the lists they leave empty. */
 const without = (before: Seen, ids: readonly string[]) => new Map([...before].filter(([id]) => !ids.includes(id)));
 
-describe.skipIf(!there)('two lives at once (skipped where the photos are absent)', () => {
+describe.skipIf(!there)('two lives at once (skipped where the photos are absent)', { timeout: PATIENCE_MS }, () => {
   let stack: TestStack;
   let owners: [Owner, Owner];
 
@@ -106,7 +108,7 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
         for (const [index, photo] of queue) ids[index] = await person.upload(photo);
       };
       await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
-      const images = await person.ended(ids, 600_000);
+      const images = await person.ended(ids, PATIENCE_MS);
       owner.uploads = images.length;
 
       const byStatus = Map.groupBy(images, ({ status }) => status);
@@ -130,9 +132,10 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
       for (const { degraded, faces } of images.values())
         expect([degraded, Array.isArray(faces)]).toEqual([false, true]);
     });
-  }, 900_000);
+  });
 
   test('an album by hand: in order, with a cover; automatic ones; one by search', async () => {
+    let events = 0;
     await both(async (owner) => {
       const { person, random, images } = owner;
       const ids = shuffled(idsOf([...images.values()]), random);
@@ -162,11 +165,23 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
       await settled();
       const auto = await person.all<schemas.AlbumView>('/albums', 'limit=100&kind=auto');
       expect(job.result).toMatchObject({ albums: auto.length });
-      expect(new Set(auto.map(({ rule }) => rule?.by))).toEqual(new Set(by));
-      for (const { album_id: id, rule } of auto.filter((album) => album.rule?.by === 'month')) {
+      const ruled = Map.groupBy(auto, ({ rule }) => rule?.by);
+      const dated = [...images.values()].filter(({ taken_at_source }) => taken_at_source !== 'upload');
+      expect(new Set(ruled.get('month')?.map(({ rule }) => rule?.month))).toEqual(
+        new Set(dated.flatMap(({ taken_at }) => taken_at?.slice(0, 7) ?? [])),
+      );
+      const cities = [...images.values()].flatMap(({ place }) => place?.city ?? []);
+      expect(new Set(ruled.get('city')?.map(({ name }) => name))).toEqual(new Set(cities));
+      for (const { album_id: id, rule } of ruled.get('month') ?? []) {
         const inMonth = await person.all<Image>(`/albums/${id}/images`);
         expect(new Set(inMonth.map(({ taken_at }) => taken_at?.slice(0, 7)))).toEqual(new Set([rule?.month]));
       }
+      for (const { rule, count } of ruled.get('event') ?? []) {
+        const times = dated.map(({ taken_at }) => taken_at ?? '');
+        const during = times.filter((time) => time >= (rule?.from ?? '') && time <= (rule?.to ?? ''));
+        expect([count, during.length]).toEqual([during.length, expect.toSatisfy((length) => length >= 3)]);
+      }
+      events += ruled.get('event')?.length ?? 0;
 
       const tag = first([...images.values()].flatMap(({ tags }) => tags));
       const smart = await send<schemas.AlbumView>(
@@ -181,6 +196,7 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
       );
       await seen(person);
     });
+    expect(events).toBeGreaterThan(0);
   });
 
   test('people: one is named, two are one and two again, one is split', async () => {

@@ -18,16 +18,21 @@ const OF_EACH = 5;
 /** So many of one theme or person follow each other: enough to be alike, few enough that there are others. */
 const TOGETHER = 3;
 
-/** What is in a picture, where somebody has noted it: themes of scenes, people of faces. */
+/** What photos have in common, where somebody has noted it: themes of scenes, people of faces. */
 async function noted(): Promise<Map<string, string>> {
   const tables = await Promise.all(['scenes.csv', 'faces.csv'].map((name) => readFile(photos(name), 'utf8')));
   const rows = tables.flatMap((table) => table.trim().split('\n').slice(1));
   return new Map(rows.map((row) => row.split(',') as [string, string]));
 }
 
-/** A folder in random order, yet with a few of the same theme or person beside each other, and those without their like last. */
+/** Photos of one walk: they make an event. */
+const walk = (file: string) => (file.startsWith('camera/DSCN') ? 'walk' : undefined);
+
+/** A folder in random order, yet with a few of the same theme, person or walk beside each other, and those without their like last. */
 function inOrder(of: readonly Photo[], subjects: ReadonlyMap<string, string>, random: Random): Photo[] {
-  const groups = [...Map.groupBy(shuffled(of, random), ({ file }) => subjects.get(file) ?? file).values()];
+  const groups = [
+    ...Map.groupBy(shuffled(of, random), ({ file }) => subjects.get(file) ?? walk(file) ?? file).values(),
+  ];
   const order: Photo[] = [];
   for (let from = 0; order.length < of.length; from += TOGETHER) {
     const part = groups.map((group) => group.slice(from, from + TOGETHER));
