@@ -59,9 +59,8 @@ async function seed(as: string, ...photos: [number, Partial<ImageRecord>?][]): P
   const deps = organizeDeps(api.world, AT);
   const events: OrganizeEvent[] = [];
   for (const [number, changes = {}] of photos) {
-    const { taken_at = '2025-07-01T10:00:00' } = changes;
     const image_id = imageId(number);
-    await deps.images.create(donePhoto(as, number, { ...changes, taken_key: `${taken_at}#${image_id}` }));
+    await deps.images.create(donePhoto(as, number, changes));
     events.push({ type: 'edited', event_id: `seed:${image_id}`, user_id: as, image_id });
   }
   await createOrganize(deps)(as, events);

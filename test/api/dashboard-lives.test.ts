@@ -91,7 +91,6 @@ test(`after a thousand random operations every dashboard answers what a recount 
 
   let newest = 0;
   const alive: number[] = [];
-  const trashed = new Set<number>();
   async function upload(): Promise<OrganizeEvent> {
     newest += 1;
     alive.push(newest);
@@ -102,7 +101,6 @@ test(`after a thousand random operations every dashboard answers what a recount 
 
   /** Something that happens to one photo; `null` where it cannot be run again. */
   async function happen(number: number): Promise<OrganizeEvent | null> {
-    const at = deps.clock().toISOString();
     switch (upTo(16)) {
       case 0:
         alive.splice(alive.indexOf(number), 1);
@@ -111,8 +109,7 @@ test(`after a thousand random operations every dashboard answers what a recount 
         return gallery.describedAgain(number, looks(number), null);
       case 2:
       case 3:
-        if (!trashed.delete(number)) trashed.add(number);
-        return gallery.edited(number, { trashed_at: trashed.has(number) ? at : undefined });
+        return (await gallery.trashed(number)) ?? gallery.restored(number);
       case 4:
       case 5:
         return gallery.edited(number, where());

@@ -13,7 +13,7 @@ import { createVectors } from '../../shared/adapters/vectors.ts';
 import type { SearchPage } from '../../shared/contract/schemas.ts';
 import { embeddingText } from '../../shared/domain/description.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
-import { AT, imageId, imageRecord } from '../support/records.ts';
+import { AT, imageRecord } from '../support/records.ts';
 import { TABLE, VECTOR_BUCKET } from '../support/world.ts';
 import { type Api, startApi } from './api.ts';
 
@@ -53,7 +53,6 @@ export function donePhoto(userId: string, number: number, changes: Partial<Image
     width: 400,
     height: 300,
     bytes: 1_000,
-    ...(changes.taken_at && { taken_key: `${changes.taken_at}#${imageId(number)}` }),
     ...changes,
   });
   for (const name of ['ingest', 'describe', 'faces', 'organize'] as const)

@@ -14,7 +14,8 @@ const newestFirst = <T>(entries: readonly [string, T][]) => entries.toSorted(([a
 
 /** What dashboards should say of these records, counted from nothing else. Of images their ids. */
 export function recount(records: readonly Photo[]) {
-  const shown = records.filter(({ status, trashed_at }) => status === 'done' && trashed_at === undefined);
+  const kept = records.filter(({ trashed_at }) => trashed_at === undefined);
+  const shown = kept.filter(({ status }) => status === 'done');
   const listed = shown.filter(({ archived, taken_at }) => !archived && taken_at !== undefined);
   const byType = groups(shown, ({ format = 'unknown' }) => format)
     .map(([type, of]) => ({ type, images: of.length, bytes: bytesOf(of), thumbnail_bytes: thumbnailsOf(of) }))
@@ -24,11 +25,11 @@ export function recount(records: readonly Photo[]) {
 
   return {
     stats: {
-      images: records.length,
-      bytes: bytesOf(records),
-      favorites: records.filter(({ favorite }) => favorite).length,
-      archived: records.filter(({ archived }) => archived).length,
-      by_status: Object.fromEntries(groups(records, ({ status }) => status).map(([status, of]) => [status, of.length])),
+      images: kept.length,
+      bytes: bytesOf(kept),
+      favorites: kept.filter(({ favorite }) => favorite).length,
+      archived: kept.filter(({ archived }) => archived).length,
+      by_status: Object.fromEntries(groups(kept, ({ status }) => status).map(([status, of]) => [status, of.length])),
       by_type: byType,
       newest: shown
         .map(({ image_id }) => image_id)

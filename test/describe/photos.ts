@@ -20,7 +20,7 @@ export const DEPLOYMENTS = { chat: 'our-chat', embedding: 'our-embedding' };
 
 export const accepted = {
   status: 'processing',
-  stages: { ...freshStages(), ingest: { state: 'done', attempts: 1 } },
+  stages: { ...freshStages(), ingest: { state: 'done', attempts: 1 }, faces: { state: 'done', attempts: 1 } },
 } as const;
 
 let galleries = 0;

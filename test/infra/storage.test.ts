@@ -83,6 +83,7 @@ describe('encryption of the bucket', () => {
       .map(({ id }) => id.replace(/(Role)?DefaultPolicy.*/, ''));
     expect(withKms.sort()).toEqual([
       'PipelineDescribe',
+      'PipelineFaces',
       'PipelineIngest',
       'PipelineJobs',
       'PipelineOrganize',

@@ -254,11 +254,11 @@ describe('spare photos', () => {
     expect(await spare()).toEqual([[imageId(1)], { count: 1, bytes: 1001 }]);
     await organize(await copy(3, 1200));
     expect(await spare()).toEqual([[1, 2].map(imageId), { count: 2, bytes: 2003 }]);
-    await organize(await gallery.edited(3, { trashed_at: AT.toISOString() }));
+    await organize(await gallery.trashed(3));
     expect(await spare()).toEqual([[imageId(1)], { count: 1, bytes: 1001 }]);
     await organize(await gallery.removed(2));
     expect(await spare()).toEqual([[], undefined]);
-    await organize(await gallery.edited(3, { trashed_at: undefined }));
+    await organize(await gallery.restored(3));
     expect(await spare()).toEqual([[imageId(1)], { count: 1, bytes: 1001 }]);
     await organize(await gallery.describedAgain(1, { width: 2000, height: 1500 }, null));
     expect(await spare()).toEqual([[imageId(3)], { count: 1, bytes: 1003 }]);
@@ -294,8 +294,10 @@ describe('the feed', () => {
     const events = [await gallery.described(1, 0), await gallery.rejected(2)];
     await organize(...events);
     await organize(...events);
-    for (const trashed_at of [AT.toISOString(), undefined, AT.toISOString(), undefined])
-      await organize(await gallery.edited(1, { trashed_at }));
+    for (const _ of [1, 2]) {
+      await organize(await gallery.trashed(1));
+      await organize(await gallery.restored(1));
+    }
     const removal = await gallery.removed(1);
     await organize(removal);
     await organize(removal);
@@ -363,7 +365,7 @@ describe('killed before any request and delivered again', () => {
     killEverywhere(async () => {
       const looks = (number: number) => ({ phash: hashOf(7, number), bytes: 1000 * number });
       await organize(...(await Promise.all([1, 2, 3].map((number) => gallery.described(number, 0, looks(number))))));
-      const trashed = await gallery.edited(3, { trashed_at: AT.toISOString() });
+      const trashed = await gallery.trashed(3);
       return [trashed, await gallery.describedAgain(2, { phash: hashOf(8, 2) }, null)];
     }, 9));
 

@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { OrganizeDeps } from '../../functions/organize/deps.ts';
 import { createOrganize } from '../../functions/organize/organize.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
-import { changeItem } from '../../shared/adapters/table.ts';
 import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import { facesOf } from '../support/faces.ts';
 import { Killed, mortal } from '../support/mortal.ts';
@@ -121,12 +120,10 @@ describe('people', () => {
   test('lose the faces of a photo in the trash, and get them back', async () => {
     await organize(await photo(1, 5), await photo(2, 5));
     const [person] = await whose(1);
-    await organize(await gallery.edited(2, { trashed_at: AT.toISOString() }));
+    await organize(await gallery.trashed(2));
     expect(await gallery.deviations()).toEqual([]);
     expect((await deps.people.centroids(user)).get(person ?? '')?.count).toBe(1);
-    const record = { user_id: user, sk: `IMAGE#${imageId(2)}` };
-    await changeItem(world.table, TABLE, record, { remove: ['trashed_at'] });
-    await organize(await gallery.edited(2, {}));
+    await organize(await gallery.restored(2));
     expect((await deps.people.centroids(user)).get(person ?? '')?.count).toBe(2);
     expect(await members(person)).toEqual([1, 2].map(imageId));
     expect(await gallery.deviations()).toEqual([]);

@@ -20,6 +20,7 @@ export function imageRecord(userId: string, number: number, changes: Partial<Ima
     upload_expires_at: new Date(AT.getTime() + 3_600_000).toISOString(),
     created_at: AT.toISOString(),
     updated_at: AT.toISOString(),
+    ...(changes.taken_at && { taken_key: `${changes.taken_at}#${imageId(number)}` }),
     ...changes,
   };
 }
@@ -43,7 +44,6 @@ export function donePhoto(userId: string, number: number, changes: Partial<Image
     taken_at: '2025-07-01T10:00:00',
     taken_at_offset: '+02:00',
     taken_at_source: 'gps_zone',
-    taken_key: `2025-07-01T10:00:00#${id}`,
     place: { city: 'Lisbon', country: 'Portugal', country_code: 'PT', distance_km: 2 },
     processing_started_at: AT.toISOString(),
     processing_ms: 1234,

@@ -61,7 +61,7 @@ function addPeople({ faces = [], taken_at }: ImageRecord, add: Add): void {
 const isInGallery = ({ status, trashed_at }: ImageRecord) => status === 'done' && trashed_at === undefined;
 
 /** Countries tests name without their code. */
-const countryOf = (name: string) => ({ Portugal: 'PT', Japan: 'JP', Fiji: 'FJ' })[name] ?? name;
+const countryOf = (name: string) => ({ Portugal: 'PT', Japan: 'JP', Fiji: 'FJ', Norway: 'NO' })[name] ?? name;
 
 function cells({ metadata }: ImageRecord, perDegree: number): Sums {
   const { lat, lon } = metadata?.gps ?? {};
