@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { load } from 'exifreader';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import type * as schemas from '../../shared/contract/schemas.ts';
@@ -43,6 +44,8 @@ interface Owner {
   album: string;
   /** In the album, in its order. */
   inAlbum: string[];
+  /** What automatic albums have been made by, by their ids. */
+  rules: Map<string, string>;
 }
 
 const there = FOLDERS.map(photosThere).every(Boolean);
@@ -53,8 +56,20 @@ const first = <T>(items: readonly T[]): T => {
   if (item === undefined) throw new Error('Expected at least one');
   return item;
 };
-/** What is seen without these photos, and without the lists they leave empty. */
+/** What is seen without these photos. */
 const without = (before: Seen, ids: readonly string[]) => new Map([...before].filter(([id]) => !ids.includes(id)));
+
+/** Those of these photos that can go, one after the other, without leaving a cluster empty: that would be gone for good. */
+function sparing(before: Seen, ids: readonly string[]): string[] {
+  const clusterOf = (id: string) => before.get(id)?.find((list) => list.startsWith('cluster')) ?? id;
+  const left = new Map([...Map.groupBy(before.keys(), clusterOf)].map(([cluster, { length }]) => [cluster, length]));
+  return ids.filter((id) => {
+    const others = (left.get(clusterOf(id)) ?? 0) - 1;
+    if (others < 1 && clusterOf(id) !== id) return false;
+    left.set(clusterOf(id), others);
+    return true;
+  });
+}
 
 describe.skipIf(!there)('two lives at once (skipped where the photos are absent)', { timeout: PATIENCE_MS }, () => {
   let stack: TestStack;
@@ -90,7 +105,14 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
       const overheard = overhear();
       const person = await signUp(stack.url, overheard.hear);
       const { email, user_id } = await person.get<z.infer<typeof schemas.me>>('/auth/me');
-      const lot = { images: new Map(), uploads: 0, random: seededRandom(SEED + 1 + index), album: '', inAlbum: [] };
+      const lot = {
+        images: new Map(),
+        uploads: 0,
+        random: seededRandom(SEED + 1 + index),
+        album: '',
+        inAlbum: [],
+        rules: new Map(),
+      };
       return { person, overheard, email: email ?? '', userId: user_id, hand, ...lot };
     };
     owners = (await Promise.all(hands.map(open))) as [Owner, Owner];
@@ -165,6 +187,7 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
       await settled();
       const auto = await person.all<schemas.AlbumView>('/albums', 'limit=100&kind=auto');
       expect(job.result).toMatchObject({ albums: auto.length });
+      for (const { album_id: id, rule } of auto) owner.rules.set(id, JSON.stringify(rule));
       const ruled = Map.groupBy(auto, ({ rule }) => rule?.by);
       const dated = [...images.values()].filter(({ taken_at_source }) => taken_at_source !== 'upload');
       expect(new Set(ruled.get('month')?.map(({ rule }) => rule?.month))).toEqual(
@@ -227,6 +250,9 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
       await settled();
       expect((await person.image(away)).people.map(({ name }) => name)).toContain('Ada’s aunt');
       expect(await imagesOf(one.person_id)).toEqual(theirs[0]?.filter((id) => id !== away));
+      // From here on everybody has a name, which must outlast whatever happens to their photos.
+      for (const { person_id, name } of await people(owner))
+        if (name === null) await send(owner, 'PATCH', `/people/${person_id}`, { name: person_id.slice(0, 8) });
       await seen(person);
     });
   });
@@ -265,8 +291,11 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
     await both(async (owner) => {
       const { person, random, hand, images } = owner;
       const before = await seen(person);
-      const [single = '', bySending = '', ...several] = shuffled([...before.keys()], random).slice(0, 6);
-      const gone = [single, bySending, ...several];
+      const grace = (await people(owner)).find(({ name }) => name === 'Grace')?.person_id ?? '';
+      const hers = await listed(owner, `/people/${grace}/images`);
+      const others = shuffled([...before.keys()], random).filter((id) => !hers.includes(id));
+      const gone = sparing(before, [...hers, ...others]).slice(0, hers.length + 4);
+      const [single = '', bySending = '', ...several] = gone;
       expect((await person.call('DELETE', `/images/${single}`)).status).toBe(204);
       expect((await person.call('DELETE', `/images/${bySending}`)).status).toBe(204);
       await batch(owner, { action: 'delete', ids: several });
@@ -326,7 +355,7 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
         expect((await fetch(thumbnails?.medium ?? '')).headers.get('content-type')).toBe('image/webp');
         const answer = await fetch(original?.url ?? '');
         const bytes = Buffer.from(await answer.bytes());
-        expect([answer.status, bytes.includes('GPS'), images.has(sha256(bytes))]).toEqual([200, false, false]);
+        expect([answer.status, Object.keys(load(bytes)).filter((tag) => tag.startsWith('GPS'))]).toEqual([200, []]);
       }
       for (const secret of [email, ...cities]) expect(told.occurring([secret])).toEqual([]);
 
@@ -423,13 +452,15 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
     const { items } = await readStored(stack);
     for (const [mine, theirs] of [owners, owners.toReversed()] as [Owner, Owner][]) {
       const stored = JSON.stringify(items.filter(({ user_id }) => user_id === theirs.userId));
-      const ids = new Set([...theirs.overheard.ids(), theirs.userId, theirs.email]);
+      const ids = theirs.overheard.ids();
       for (const kind of ['IMAGE', 'CLUSTER', 'ALBUM', 'PERSON', 'JOB'])
         expect(stored, kind).toMatch(new RegExp(`"${kind}#[0-9a-f-]{36}"`));
       for (const [, id = ''] of stored.matchAll(/#([0-9a-f-]{36})"/g)) ids.add(id);
       expect(ids.size).toBeGreaterThan(theirs.hand.length);
       expect(mine.overheard.answers()).toBeGreaterThan(50);
-      expect(mine.overheard.occurring(ids)).toEqual([]);
+      // The album of a month or a place is called by what it shows, whoever has it: not by anything of anybody's.
+      for (const [id, rule] of theirs.rules) if (mine.rules.get(id) === rule) ids.delete(id);
+      expect(mine.overheard.occurring([theirs.userId, theirs.email], ids)).toEqual([]);
     }
   });
 });
