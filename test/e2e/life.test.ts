@@ -26,8 +26,10 @@ const TWICE_OF = 10;
 const UPLOADS_AT_ONCE = 6;
 /** Every event from the bucket comes twice, a photo is put off by Azure, and whoever derives dies twice. */
 const FAULTS = 'ingest:duplicate=1,azure:429=2,organize:kill=2,faces:kill=1';
-/** Only against hanging. */
-const PATIENCE_MS = 900_000;
+/** Only against hanging, on a busy machine. */
+const PATIENCE_MS = 240_000 + PHOTOS * 10_000;
+/** Photos there have to be before an automatic album is made. */
+const FEWEST = 2;
 const PASSWORD = 'Seemöwe 🐚';
 
 interface Owner {
@@ -56,6 +58,9 @@ const first = <T>(items: readonly T[]): T => {
   if (item === undefined) throw new Error('Expected at least one');
   return item;
 };
+/** What occurs often enough for an album. */
+const often = (values: readonly string[]) =>
+  new Set(values.filter((value) => values.filter((other) => other === value).length >= FEWEST));
 /** What is seen without these photos. */
 const without = (before: Seen, ids: readonly string[]) => new Map([...before].filter(([id]) => !ids.includes(id)));
 
@@ -78,9 +83,9 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
   /** The same for both, side by side; afterwards nothing is under way any more. */
   async function both(step: (owner: Owner) => Promise<void>): Promise<void> {
     await Promise.all(owners.map(step));
-    await quiet(stack);
+    await settled();
   }
-  const settled = () => quiet(stack);
+  const settled = () => quiet(stack, PATIENCE_MS);
   async function send<T>({ person }: Owner, method: string, path: string, body: object, status = 200): Promise<T> {
     const answer = await person.call(method, path, { body });
     expect(answer.status, `${method} ${path}: ${answer.text}`).toBe(status);
@@ -130,7 +135,9 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
         for (const [index, photo] of queue) ids[index] = await person.upload(photo);
       };
       await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
-      const images = await person.ended(ids, PATIENCE_MS);
+      // Cheaper than asking for all of them again and again.
+      await settled();
+      const images = await person.ended(ids);
       owner.uploads = images.length;
 
       const byStatus = Map.groupBy(images, ({ status }) => status);
@@ -183,7 +190,7 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
       });
 
       const by = ['country', 'city', 'month', 'event'];
-      const job = await finished(person, 'POST', '/albums/auto-generate', { by, min_images: 1 });
+      const job = await finished(person, 'POST', '/albums/auto-generate', { by, min_images: FEWEST });
       await settled();
       const auto = await person.all<schemas.AlbumView>('/albums', 'limit=100&kind=auto');
       expect(job.result).toMatchObject({ albums: auto.length });
@@ -191,10 +198,10 @@ describe.skipIf(!there)('two lives at once (skipped where the photos are absent)
       const ruled = Map.groupBy(auto, ({ rule }) => rule?.by);
       const dated = [...images.values()].filter(({ taken_at_source }) => taken_at_source !== 'upload');
       expect(new Set(ruled.get('month')?.map(({ rule }) => rule?.month))).toEqual(
-        new Set(dated.flatMap(({ taken_at }) => taken_at?.slice(0, 7) ?? [])),
+        often(dated.flatMap(({ taken_at }) => taken_at?.slice(0, 7) ?? [])),
       );
       const cities = [...images.values()].flatMap(({ place }) => place?.city ?? []);
-      expect(new Set(ruled.get('city')?.map(({ name }) => name))).toEqual(new Set(cities));
+      expect(new Set(ruled.get('city')?.map(({ name }) => name))).toEqual(often(cities));
       for (const { album_id: id, rule } of ruled.get('month') ?? []) {
         const inMonth = await person.all<Image>(`/albums/${id}/images`);
         expect(new Set(inMonth.map(({ taken_at }) => taken_at?.slice(0, 7)))).toEqual(new Set([rule?.month]));
