@@ -8,10 +8,12 @@ export function overhear() {
   /** Ids of whatever kind: images, clusters, albums, people, links, jobs. */
   const ids = () => new Set(texts.flatMap((text) => text.match(UUID) ?? []));
   return {
-    hear({ text, headers }: Pick<Answer, 'text' | 'headers'>): void {
+    hear({ text, headers }: Answer): void {
       texts.push(text, JSON.stringify([...headers]));
     },
-    answers: () => texts.length / 2,
+    read: (text: string) => void texts.push(text),
+    /** Answers and other texts. */
+    count: () => texts.length,
     ids,
     /** Which of these words occur, and which of these ids. */
     occurring(words: readonly string[], known: ReadonlySet<string> = new Set()): string[] {

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { z } from 'zod';
 import type * as schemas from '../../../shared/contract/schemas.ts';
+import { idsOf } from './owner.ts';
 import type { Image, Person } from './person.ts';
 
 type Cluster = z.infer<typeof schemas.clusterSummary>;
@@ -8,7 +9,6 @@ type Cluster = z.infer<typeof schemas.clusterSummary>;
 /** Of each photo, by id, the lists that show it. */
 export type Seen = Map<string, string[]>;
 
-const ids = (images: readonly { image_id: string }[]) => images.map(({ image_id }) => image_id);
 const counted = (values: readonly string[]) =>
   Object.fromEntries([...Map.groupBy(values, (value) => value)].map(([value, { length }]) => [value, length]));
 
@@ -18,20 +18,22 @@ const counted = (values: readonly string[]) =>
  */
 export async function seen(person: Person): Promise<Seen> {
   const images = (await person.images()).filter(({ status }) => status === 'done');
-  const lists = new Map<string, string[]>([['list', ids(images)]]);
-  lists.set('search', ids(await person.all<Image>('/search/images', 'limit=100&status=done')));
-  for (const { album_id, kind, count } of await person.all<schemas.AlbumView>('/albums')) {
-    lists.set(`album ${album_id}`, ids(await person.all<Image>(`/albums/${album_id}/images`)));
-    expect(lists.get(`album ${album_id}`), kind).toHaveLength(count ?? lists.get(`album ${album_id}`)?.length ?? 0);
+  const lists = new Map<string, string[]>([['list', idsOf(images)]]);
+  lists.set('search', idsOf(await person.all<Image>('/search/images', 'limit=100&status=done')));
+  for (const { album_id, kind, rule, count } of await person.all<schemas.AlbumView>('/albums')) {
+    const members = idsOf(await person.all<Image>(`/albums/${album_id}/images`));
+    expect(members, kind).toHaveLength(count ?? members.length);
+    // An event is one only while enough photos are left of it, and may be another when they are back.
+    if (rule?.by !== 'event') lists.set(`album ${album_id}`, members);
   }
   const people = await person.all<schemas.PersonView>('/people');
   for (const { person_id, count } of people) {
-    lists.set(`person ${person_id}`, ids(await person.all<Image>(`/people/${person_id}/images`)));
+    lists.set(`person ${person_id}`, idsOf(await person.all<Image>(`/people/${person_id}/images`)));
     expect(lists.get(`person ${person_id}`)).toHaveLength(count);
   }
   for (const { cluster_id, count } of (await person.get<{ items: Cluster[] }>('/images/clusters')).items) {
     const members = await person.all<Image>(`/images/clusters/${cluster_id}`, 'limit=100', 'images');
-    lists.set(`cluster ${cluster_id}`, ids(members));
+    lists.set(`cluster ${cluster_id}`, idsOf(members));
     expect(members).toHaveLength(count);
   }
   const found: Seen = new Map();
@@ -39,7 +41,7 @@ export async function seen(person: Person): Promise<Seen> {
     expect(new Set(members).size, list).toBe(members.length);
     for (const id of members) found.set(id, [...(found.get(id) ?? []), list].sort());
   }
-  expect([...found.keys()].sort()).toEqual(ids(images).sort());
+  expect([...found.keys()].sort()).toEqual(idsOf(images).sort());
   for (const image of images) {
     const said = [
       ...(image.cluster?.cluster_id ? [`cluster ${image.cluster.cluster_id}`] : []),
@@ -80,5 +82,21 @@ async function expectCounted(person: Person, images: readonly Image[], people: n
     photos: faces.length,
     faces: faces.reduce((sum, count) => sum + count, 0),
     people,
+  });
+}
+
+/** What is seen without these photos. */
+export const without = (before: Seen, ids: readonly string[]): Seen =>
+  new Map([...before].filter(([id]) => !ids.includes(id)));
+
+/** Those of these photos that can go, one after the other, without leaving a cluster empty: that would be gone for good. */
+export function sparing(before: Seen, ids: readonly string[]): string[] {
+  const clusterOf = (id: string) => before.get(id)?.find((list) => list.startsWith('cluster')) ?? id;
+  const left = new Map([...Map.groupBy(before.keys(), clusterOf)].map(([cluster, { length }]) => [cluster, length]));
+  return ids.filter((id) => {
+    const others = (left.get(clusterOf(id)) ?? 0) - 1;
+    if (others < 1 && clusterOf(id) !== id) return false;
+    left.set(clusterOf(id), others);
+    return true;
   });
 }
