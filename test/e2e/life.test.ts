@@ -20,8 +20,8 @@ type Cluster = z.infer<typeof schemas.clusterSummary>;
 type Batch = z.infer<typeof schemas.batchResponse>;
 type NewLink = z.infer<typeof schemas.newLink>;
 
-const PHOTOS = Number(process.env.LIFE_PHOTOS ?? 40);
-const SEED = Number(process.env.LIFE_SEED ?? Math.floor(Math.random() * 1e6));
+const PHOTOS = Number(process.env.LIFE_PHOTOS ?? 30);
+const SEED = Number(process.env.LIFE_SEED ?? 11);
 /** One photo in so many is uploaded twice by whoever has it. */
 const TWICE_OF = 10;
 const UPLOADS_AT_ONCE = 6;
