@@ -110,9 +110,9 @@ export class Storage extends Construct {
   /** `npm run deploy` fills in the key of Azure; the key that signs image URLs is made here and seen by nobody. */
   private createSecret(): Secret {
     const secret = new Secret(this, 'Secret', {
-      description: 'Keys of Shoebox: azure_openai_api_key, url_signing_key',
+      description: 'Keys of Shoebox: azure_openai_api_key, google_service_account, url_signing_key',
       generateSecretString: {
-        secretStringTemplate: JSON.stringify({ azure_openai_api_key: '' }),
+        secretStringTemplate: JSON.stringify({ azure_openai_api_key: '', google_service_account: '' }),
         generateStringKey: 'url_signing_key',
         passwordLength: 64,
         excludePunctuation: true,

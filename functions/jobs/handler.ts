@@ -2,15 +2,24 @@ import { createAlbumImages } from '../../shared/adapters/album-images.ts';
 import { createAlbums } from '../../shared/adapters/albums.ts';
 import { AzureMisconfigured, AzureUnavailable, createAzureOpenAI } from '../../shared/adapters/azure-openai.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
-import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { createBelongings } from '../../shared/adapters/belongings.ts';
+import {
+  createS3Client,
+  createSqsClient,
+  createTableClient,
+  createVectorsClient,
+} from '../../shared/adapters/clients.ts';
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
+import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createFaces } from '../../shared/adapters/faces.ts';
+import { createIdentityAdmin } from '../../shared/adapters/identity/admin.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
+import { createLinks } from '../../shared/adapters/links.ts';
 import { createObjectReader } from '../../shared/adapters/object-reader.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createPeople } from '../../shared/adapters/people.ts';
@@ -18,6 +27,7 @@ import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
+import { createVectors } from '../../shared/adapters/vectors.ts';
 import { createZips } from '../../shared/adapters/zips.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
@@ -27,7 +37,9 @@ import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lamb
 import { createClusterGrouping } from './cluster-grouping.ts';
 import { createDownload } from './download.ts';
 import { createEmptyTrash } from './empty-trash.ts';
+import { createEraseAccount } from './erase-account.ts';
 import { createEraseFaces } from './erase-faces.ts';
+import { erasingSteps } from './erasing-steps.ts';
 import { createGroupPeople } from './group-people.ts';
 import { createKeepAlbum } from './keep-album.ts';
 import { createNameCluster } from './name-cluster.ts';
@@ -41,6 +53,8 @@ const settings = readFunctionSettings(process.env, [
   'LOG_LEVEL',
   'TABLE_NAME',
   'BUCKET_NAME',
+  'VECTOR_BUCKET_NAME',
+  'GOOGLE_CLOUD_PROJECT',
   'INGEST_QUEUE_URL',
   'DESCRIBE_QUEUE_URL',
   'FACES_QUEUE_URL',
@@ -54,6 +68,7 @@ const settings = readFunctionSettings(process.env, [
   'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
   'EMBEDDINGS_PROVIDER',
 ]);
+type EraseMessage = Extract<JobMessage, { type: 'erase_account' }>;
 type NameMessage = Extract<JobMessage, { type: 'name_cluster' }>;
 type LongMessage = Extract<
   JobMessage,
@@ -63,6 +78,8 @@ type LongMessage = Extract<
 const AZURE_TIMEOUT_MS = 30_000;
 /** Runs of a job that fail before it is given up. */
 const MOST_RUNS = 5;
+/** How long one run erases what was an account's; the rest is left to the next. */
+const ERASING_MS = 6 * 60_000;
 /** A part is written within a minute or two, and a person can fetch it in one go. The function itself has 15 minutes. */
 const DOWNLOAD_BOUNDS = { partBytes: 1_000_000_000, partImages: 2_000, runMs: 6 * 60_000 };
 
@@ -131,6 +148,23 @@ const LONG_WORK = {
   clear_album: { run: keepAlbum, gaveUp: 'Not all photos could be taken out of the album. None is lost by it.' },
 };
 const eraseFaces = createEraseFaces(deps);
+const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
+const eraseAccount = createEraseAccount({
+  departures,
+  steps: erasingSteps({
+    objects: deps.objects,
+    vectors: createVectors(createVectorsClient(), settings.VECTOR_BUCKET_NAME),
+    links: createLinks(table, settings.TABLE_NAME, systemClock),
+    belongings: createBelongings(table, settings.TABLE_NAME),
+    admin: createIdentityAdmin({
+      projectId: settings.GOOGLE_CLOUD_PROJECT,
+      serviceAccount: async () => (await secrets.get()).google_service_account ?? '',
+    }),
+    departures,
+  }),
+  clock: systemClock,
+  runMs: ERASING_MS,
+});
 const nameCluster = createNameCluster({
   ...deps,
   azure: createAzureOpenAI({
@@ -146,24 +180,39 @@ const nameCluster = createNameCluster({
 export const handler = queueHandler<JobMessage>({
   logger: createLogger('jobs', settings.LOG_LEVEL),
   parse: jobMessage,
-  async handle(message, { receiptHandle, receiveCount, logger }) {
-    if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
-    if (message.type === 'auto_albums') return makeAlbums(message.user_id, message.job_id);
-    if (isLong(message)) return runLong(message, { receiptHandle, receiveCount, logger });
-    try {
-      if (message.type === 'erase_faces') await eraseFaces(message.user_id, message.job_id);
-      else await regroup(message.user_id, message.job_id);
-    } catch (error) {
-      if (receiveCount < MOST_RUNS) throw error;
-      logger.error('The job is given up.', error as Error);
-      const what = message.type === 'recluster' ? 'The photos could not be clustered' : 'It could not be done';
-      const reason = { code: 'gave_up', message: `${what}. Please ask for it again.` };
-      await deps.jobs.fail(message.user_id, message.job_id, reason);
-    }
-  },
+  handle: (message, delivery) =>
+    message.type === 'erase_account'
+      ? erase(message.user_id, delivery.receiptHandle)
+      : unlessGone(departures, message.user_id, () => work(message, delivery)),
 });
 
+async function work(
+  message: Exclude<JobMessage, EraseMessage>,
+  { receiptHandle, receiveCount, logger }: Delivery<JobMessage>,
+): Promise<void> {
+  if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
+  if (message.type === 'auto_albums') return makeAlbums(message.user_id, message.job_id);
+  if (isLong(message)) return runLong(message, { receiptHandle, receiveCount, logger });
+  try {
+    if (message.type === 'erase_faces') await eraseFaces(message.user_id, message.job_id);
+    else await regroup(message.user_id, message.job_id);
+  } catch (error) {
+    if (receiveCount < MOST_RUNS) throw error;
+    logger.error('The job is given up.', error as Error);
+    const what = message.type === 'recluster' ? 'The photos could not be clustered' : 'It could not be done';
+    const reason = { code: 'gave_up', message: `${what}. Please ask for it again.` };
+    await deps.jobs.fail(message.user_id, message.job_id, reason);
+  }
+}
+
 const isLong = (message: JobMessage): message is LongMessage => message.type in LONG_WORK;
+
+/** Where it fails, sweep has it taken up again, and again, for as long as something is left. */
+async function erase(userId: string, receiptHandle: string): Promise<void> {
+  if ((await eraseAccount(userId)) === 'ended') return;
+  await queues.postpone('jobs', receiptHandle, 1);
+  throw new MessagePostponed('The rest of the account is left to the next run.');
+}
 
 /** What one run does not get to is left to the next, which comes with the same message. */
 async function runLong(

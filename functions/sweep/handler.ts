@@ -2,6 +2,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
 import { createDeadLetters } from '../../shared/adapters/dead-letters.ts';
+import { createDepartures } from '../../shared/adapters/departures.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
@@ -31,6 +32,7 @@ const sqs = createSqsClient();
 const deps = {
   images: createImages(table, settings.TABLE_NAME, systemClock),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
+  departures: createDepartures(table, settings.TABLE_NAME, systemClock),
   objects: createObjects(createS3Client(settings.S3_ADDRESSING_STYLE), settings.BUCKET_NAME),
   queues: createQueues(sqs, {
     ingest: settings.INGEST_QUEUE_URL,

@@ -11,8 +11,13 @@ export interface Profile {
   tokens_valid_after?: number;
   /** `false`: nobody looks for faces in their photos. */
   face_detection?: boolean;
+  /** Set where the account is being erased, or was: then there is nothing else (see `departures.ts`). */
+  deleted_at?: string;
   updated_at?: string;
 }
+
+/** Nothing is written into what stays of an account that was deleted. */
+const NOT_GONE = 'attribute_not_exists(deleted_at)';
 
 export function createProfiles(table: DynamoDBDocumentClient, tableName: string, clock: Clock) {
   const key = (userId: string) => ({ user_id: userId, sk: 'PROFILE' });
@@ -30,7 +35,7 @@ export function createProfiles(table: DynamoDBDocumentClient, tableName: string,
 
     async setFaceDetection(userId: string, allowed: boolean): Promise<void> {
       const set = { face_detection: allowed, updated_at: clock().toISOString() };
-      await changeItem(table, tableName, key(userId), { set });
+      await changeItem(table, tableName, key(userId), { set, condition: { expression: NOT_GONE } });
     },
 
     /**
@@ -43,7 +48,7 @@ export function createProfiles(table: DynamoDBDocumentClient, tableName: string,
       await changeItem(table, tableName, key(userId), {
         set: { tokens_valid_after: boundary, updated_at: clock().toISOString() },
         condition: {
-          expression: 'attribute_not_exists(#after) OR #after < :boundary',
+          expression: `${NOT_GONE} AND (attribute_not_exists(#after) OR #after < :boundary)`,
           names: { '#after': 'tokens_valid_after' },
           values: { ':boundary': boundary },
         },

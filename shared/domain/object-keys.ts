@@ -24,6 +24,10 @@ export const faceKeysFrom = (userId: string, imageId: string, first: number) =>
 export const downloadKey = (userId: string, jobId: string, part: number) =>
   `downloads/${userId}/${jobId}/part-${part}.zip`;
 
+/** Where all that is somebody's begins: the pictures first. */
+export const userPrefixes = (userId: string) =>
+  ['originals', 'thumbnails', 'incoming', 'downloads', 'raw', 'jobs'].map((part) => `${part}/${userId}/`);
+
 /** Every key a photo can own, for erasing it. */
 export function allImageKeys(userId: string, imageId: string): string[] {
   return [

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type AuthEmulator, startAuthEmulator } from '../../local/auth-emulator.ts';
+import { createDepartures } from '../../shared/adapters/departures.ts';
 import { createIdentity, type Identity } from '../../shared/adapters/identity/accounts.ts';
+import { createIdentityAdmin } from '../../shared/adapters/identity/admin.ts';
 import {
   EmailTaken,
   InvalidEmail,
@@ -58,7 +60,11 @@ function stack() {
     verifier: createTokenVerifier({ projectId: PROJECT }),
     assertSessionAlive,
   });
-  return { authenticate, ...createSessions({ identity, profiles, clock: systemClock }) };
+  const departures = createDepartures(world.table, TABLE, systemClock);
+  const admin = createIdentityAdmin({ projectId: PROJECT, serviceAccount: async () => '' });
+  const warn = (message: string) => expect.fail(message);
+  const deps = { identity, admin, profiles, departures, clock: systemClock, warn };
+  return { authenticate, departures, admin, ...createSessions(deps) };
 }
 
 test('sign up, ask, refresh, log out, sign in again', async () => {

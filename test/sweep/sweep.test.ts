@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createDeadLetterSweep } from '../../functions/sweep/dead-letters.ts';
 import { createStuck } from '../../functions/sweep/stuck.ts';
 import { createDeadLetters } from '../../shared/adapters/dead-letters.ts';
+import { createDepartures } from '../../shared/adapters/departures.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
@@ -27,6 +28,7 @@ function adapters() {
   return {
     images: createImages(world.table, TABLE, clock),
     jobs: createJobs(world.table, TABLE, clock),
+    departures: createDepartures(world.table, TABLE, clock),
     objects: createObjects(world.s3, BUCKET),
     queues: createQueues(world.sqs, world.urls),
     clock,

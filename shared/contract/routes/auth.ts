@@ -76,4 +76,13 @@ export const authRoutes = [
     access: 'user',
     responses: { 204: null },
   },
+  {
+    id: 'deleteMe',
+    method: 'DELETE',
+    path: '/auth/me',
+    summary: 'Delete the account and everything in it, for good; asks for a sign-in within the last five minutes',
+    tag: 'auth',
+    access: 'user',
+    responses: { 202: null },
+  },
 ] as const satisfies readonly Route[];
