@@ -1,6 +1,9 @@
 import type { Auth } from 'firebase-admin/auth';
 import { IdentityUnavailable } from './errors.ts';
 
+/** Milliseconds for one request; the library itself waits for most of what a function has. */
+const PATIENCE = 8_000;
+
 export interface IdentityAdminDeps {
   projectId: string;
   /** The service account's key file, as Google gives it out; empty where none is configured. */
@@ -34,7 +37,7 @@ export function createIdentityAdmin({ projectId, serviceAccount }: IdentityAdmin
     try {
       const auth = await open();
       if (auth === null) return false;
-      await what(auth);
+      await inTime(what(auth));
       return true;
     } catch (error) {
       const code = codeOf(error);
@@ -52,6 +55,14 @@ export function createIdentityAdmin({ projectId, serviceAccount }: IdentityAdmin
   };
 }
 export type IdentityAdmin = ReturnType<typeof createIdentityAdmin>;
+
+async function inTime(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer')), PATIENCE);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
