@@ -52,7 +52,7 @@ export interface Deps {
   vectors: Pick<Vectors, 'query'>;
   people: People;
   faceAssignments: FaceAssignments;
-  profiles: Pick<Profiles, 'setFaceDetection'>;
+  profiles: Pick<Profiles, 'get' | 'setFaceDetection' | 'noteExport'>;
   nearDuplicates: Pick<NearDuplicates, 'neighbours'>;
   embedQuery: EmbedQuery;
   jobs: Jobs;

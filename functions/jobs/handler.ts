@@ -123,10 +123,12 @@ const regroup = createRegroup({
   ...deps,
   planners: { ...byHand, recluster: createRecluster(deps), group_people: createGroupPeople(deps) },
 });
+const belongings = createBelongings(table, settings.TABLE_NAME);
 const download = createDownload({
   ...deps,
   reader: createObjectReader(s3, settings.BUCKET_NAME),
   zips: createZips(s3, settings.BUCKET_NAME),
+  belongings,
   clock: systemClock,
   bounds: DOWNLOAD_BOUNDS,
 });
@@ -155,7 +157,7 @@ const eraseAccount = createEraseAccount({
     objects: deps.objects,
     vectors: createVectors(createVectorsClient(), settings.VECTOR_BUCKET_NAME),
     links: createLinks(table, settings.TABLE_NAME, systemClock),
-    belongings: createBelongings(table, settings.TABLE_NAME),
+    belongings,
     admin: createIdentityAdmin({
       projectId: settings.GOOGLE_CLOUD_PROJECT,
       serviceAccount: async () => (await secrets.get()).google_service_account ?? '',

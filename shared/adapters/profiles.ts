@@ -9,6 +9,8 @@ export interface Profile {
    * Whole seconds since the epoch. Tokens whose `auth_time` is smaller are refused.
    */
   tokens_valid_after?: number;
+  /** The last export of everything that is kept of them. */
+  export_job_id?: string;
   /** `false`: nobody looks for faces in their photos. */
   face_detection?: boolean;
   /** Set where the account is being erased, or was: then there is nothing else (see `departures.ts`). */
@@ -36,6 +38,17 @@ export function createProfiles(table: DynamoDBDocumentClient, tableName: string,
     async setFaceDetection(userId: string, allowed: boolean): Promise<void> {
       const set = { face_detection: allowed, updated_at: clock().toISOString() };
       await changeItem(table, tableName, key(userId), { set, condition: { expression: NOT_GONE } });
+    },
+
+    /** Notes the job of an export, in the place of the one that was `seen`. `false` where another request was quicker. */
+    async noteExport(userId: string, jobId: string, seen: string | undefined): Promise<boolean> {
+      const asSeen = seen === undefined ? 'attribute_not_exists(export_job_id)' : 'export_job_id = :seen';
+      const condition = {
+        expression: `${NOT_GONE} AND ${asSeen}`,
+        ...(seen !== undefined && { values: { ':seen': seen } }),
+      };
+      const set = { export_job_id: jobId, updated_at: clock().toISOString() };
+      return (await changeItem(table, tableName, key(userId), { set, condition })) !== null;
     },
 
     /**

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Deps } from '../../functions/api/deps.ts';
 import { createLink } from '../../functions/api/links/create-link.ts';
@@ -10,14 +10,17 @@ import { type AuthEmulator, startAuthEmulator } from '../../local/auth-emulator.
 import { createAlbums } from '../../shared/adapters/albums.ts';
 import { createDepartures } from '../../shared/adapters/departures.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
+import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createLinks, type Links } from '../../shared/adapters/links.ts';
+import { createObjects } from '../../shared/adapters/objects.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
-import type { Problem, Tokens } from '../../shared/contract/schemas.ts';
+import type { DownloadResult, JobView, Problem, Tokens } from '../../shared/contract/schemas.ts';
 import type { Album } from '../../shared/domain/albums/album.ts';
+import { accountKey } from '../../shared/domain/object-keys.ts';
 import { Unauthorized } from '../../shared/lambda/http/problems.ts';
 import type { RequestOf } from '../../shared/lambda/http/use-case.ts';
 import { imageId } from '../support/records.ts';
-import { TABLE } from '../support/world.ts';
+import { BUCKET, TABLE } from '../support/world.ts';
 import { type Api, startApi } from './api.ts';
 
 let api: Api;
@@ -182,4 +185,52 @@ test('a logout ends the sessions at the identity service, too', async () => {
   expect((await api.call('POST', '/auth/logout', bearer(tokens))).status).toBe(204);
   // Tokens of before it give no new ones.
   expect(await validSince()).toBeGreaterThan(before);
+});
+
+describe('GET /auth/me/export', () => {
+  test('begins a download of everything, and is answered the same one until that is an hour old', async () => {
+    const { tokens, id } = await person();
+    const ask = () => api.call('GET', '/auth/me/export', bearer(tokens));
+    await api.world.drain('jobs');
+    const [first, beside] = await Promise.all([ask(), ask()]);
+    const job = first.json<JobView>();
+    expect([first.status, beside.status]).toEqual([202, 202]);
+    expect(first.headers.Location).toBe(`/api/v1/jobs/${job.job_id}`);
+    expect(beside.json<JobView>().job_id).toBe(job.job_id);
+    const again = await ask();
+    expect(again.json<JobView>().job_id).toBe(job.job_id);
+    expect(await api.world.drain('jobs')).toEqual([{ type: 'download', user_id: id, job_id: job.job_id }]);
+    const jobs = createJobs(api.world.table, TABLE, systemClock);
+    expect(await jobs.get(id, job.job_id)).toMatchObject({ request: { of: 'account' } });
+    const asked = await createObjects(api.world.s3, BUCKET).read(accountKey(id, job.job_id));
+    expect(JSON.parse(Buffer.from(asked ?? []).toString())).toMatchObject({
+      user_id: id,
+      email: expect.stringMatching(/^person-/),
+    });
+
+    await jobs.finish(id, job.job_id, { images: 0, left_out: 0, problems: 0, parts: [{ bytes: 5, images: 0 }] });
+    const done = await ask();
+    expect(done.status).toBe(200);
+    const { parts } = done.json<JobView>().result as DownloadResult;
+    expect(parts[0]?.url).toMatch(/^http.*part-1\.zip/);
+    const Key = { user_id: id, sk: `JOB#${job.job_id}` };
+    const old = { ':at': new Date(Date.now() - 3_600_001).toISOString() };
+    const UpdateExpression = 'SET created_at = :at';
+    await api.world.table.send(
+      new UpdateCommand({ TableName: TABLE, Key, UpdateExpression, ExpressionAttributeValues: old }),
+    );
+    const later = await ask();
+    expect(later.status).toBe(202);
+    expect(later.json<JobView>().job_id).not.toBe(job.job_id);
+  });
+
+  test('after one that failed begins another, and takes up what a request that died has left', async () => {
+    const { tokens, id } = await person();
+    const profiles = createProfiles(api.world.table, TABLE, systemClock);
+    await profiles.noteExport(id, imageId(77), undefined);
+    const ask = async () => (await api.call('GET', '/auth/me/export', bearer(tokens))).json<JobView>().job_id;
+    expect(await ask()).toBe(imageId(77));
+    await createJobs(api.world.table, TABLE, systemClock).fail(id, imageId(77), { code: 'gave_up', message: 'm' });
+    expect(await ask()).not.toBe(imageId(77));
+  });
 });

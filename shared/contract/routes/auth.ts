@@ -77,6 +77,16 @@ export const authRoutes = [
     responses: { 204: null },
   },
   {
+    id: 'exportMe',
+    method: 'GET',
+    path: '/auth/me/export',
+    summary:
+      'Everything that is kept of me, as zips to fetch: a job as of POST /downloads, the same one within an hour',
+    tag: 'auth',
+    access: 'user',
+    responses: { 200: schemas.job, 202: schemas.job },
+  },
+  {
     id: 'deleteMe',
     method: 'DELETE',
     path: '/auth/me',
