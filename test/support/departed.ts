@@ -10,6 +10,9 @@ export interface Kept {
   indexes: readonly string[];
 }
 
+/** What the design calls a user's vector index. */
+export const vectorIndexOf = (userId: string) => `u-${createHash('sha256').update(userId).digest('hex').slice(0, 40)}`;
+
 /** What may stay of an account that was deleted, and all that it may say. */
 const TOMBSTONE = ['user_id', 'sk', 'deleted_at', 'asked', 'identity', 'since', 'shard', 'expires'];
 
@@ -20,7 +23,6 @@ const TOMBSTONE = ['user_id', 'sk', 'deleted_at', 'asked', 'identity', 'since', 
 export function leftOf(userId: string, { items, objects, indexes }: Kept): string[] {
   // Ids that only begin alike are somebody else's.
   const named = new RegExp(`(?<![\\w-])${userId}(?![\\w-])`);
-  const index = `u-${createHash('sha256').update(userId).digest('hex').slice(0, 40)}`;
   return [
     ...items
       .filter((item) => named.test(JSON.stringify(item)))
@@ -30,7 +32,7 @@ export function leftOf(userId: string, { items, objects, indexes }: Kept): strin
       })
       .map((item) => `item ${item.user_id} ${item.sk}: ${Object.keys(item).join(', ')}`),
     ...objects.filter((key) => named.test(key)).map((key) => `object ${key}`),
-    ...indexes.filter((name) => name === index).map((name) => `vector index ${name}`),
+    ...indexes.filter((name) => name === vectorIndexOf(userId)).map((name) => `vector index ${name}`),
   ];
 }
 
