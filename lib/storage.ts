@@ -112,7 +112,8 @@ export class Storage extends Construct {
     const secret = new Secret(this, 'Secret', {
       description: 'Keys of Shoebox: azure_openai_api_key, google_service_account, url_signing_key',
       generateSecretString: {
-        secretStringTemplate: JSON.stringify({ azure_openai_api_key: '', google_service_account: '' }),
+        // Never to be changed: CloudFormation would make the secret anew, with another key. `npm run deploy` adds what is missing.
+        secretStringTemplate: JSON.stringify({ azure_openai_api_key: '' }),
         generateStringKey: 'url_signing_key',
         passwordLength: 64,
         excludePunctuation: true,

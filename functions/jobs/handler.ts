@@ -80,6 +80,7 @@ const AZURE_TIMEOUT_MS = 30_000;
 const MOST_RUNS = 5;
 /** How long one run erases what was an account's; the rest is left to the next. */
 const ERASING_MS = 6 * 60_000;
+const ERASING_AGAIN_SECONDS = 300;
 /** A part is written within a minute or two, and a person can fetch it in one go. The function itself has 15 minutes. */
 const DOWNLOAD_BOUNDS = { partBytes: 1_000_000_000, partImages: 2_000, runMs: 6 * 60_000 };
 
@@ -209,9 +210,13 @@ async function work(
 
 const isLong = (message: JobMessage): message is LongMessage => message.type in LONG_WORK;
 
-/** Where it fails, sweep has it taken up again, and again, for as long as something is left. */
+/** Never given up: where messages get lost, sweep sends another for as long as something is left. */
 async function erase(userId: string, receiptHandle: string): Promise<void> {
-  if ((await eraseAccount(userId)) === 'ended') return;
+  const end = await eraseAccount(userId).catch(async (error: unknown) => {
+    await queues.postpone('jobs', receiptHandle, ERASING_AGAIN_SECONDS);
+    throw error;
+  });
+  if (end === 'ended') return;
   await queues.postpone('jobs', receiptHandle, 1);
   throw new MessagePostponed('The rest of the account is left to the next run.');
 }

@@ -128,7 +128,7 @@ describe('DELETE /auth/me', () => {
     expect((await api.call('POST', '/auth/refresh', { body })).status).toBe(401);
     expect((await api.call('POST', '/auth/login', { body: account })).status).toBe(401);
     expect(await knows(id)).toBe(false);
-    expect(await departures().get(id)).toMatchObject({ identity: 'gone' });
+    expect(await departures().get(id)).toMatchObject({ identity: 'gone', asked: 1 });
   });
 
   test('a request of before that comes to write after it writes nothing into what stays', async () => {

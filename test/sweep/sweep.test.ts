@@ -310,6 +310,13 @@ describe('dead letters', () => {
     for (const number of numbers) await deps.images.erase({ userId: USER, imageId: imageId(number) });
   });
 
+  test('a letter about an account that is erased is removed: what is left of it is found by itself', async () => {
+    await deps.queues.jobs({ type: 'erase_account', user_id: USER });
+    expect(await sweepOf('jobs')).toEqual({ letters: 1, unreadable: 0 });
+    await world.aws.releaseInFlight();
+    expect(await world.drain('jobs')).toEqual([]);
+  });
+
   test('a letter about a photo that is gone is removed', async () => {
     await deps.queues.describe({ user_id: USER, image_id: imageId(1) });
     const remaining = async () => (await createDeadLetters(world.sqs).look(world.urls.describe, 10)).length;

@@ -44,7 +44,7 @@ export interface SessionsDeps {
   identity: Identity;
   admin: IdentityAdmin;
   profiles: Profiles;
-  departures: Pick<Departures, 'identityGone'>;
+  departures: Pick<Departures, 'identityGone' | 'lookAgain'>;
   clock: Clock;
   /** Is told what Google did not do; what it did not hold up. */
   warn: (message: string, error: unknown) => void;
@@ -85,6 +85,8 @@ export function createSessions(deps: SessionsDeps) {
       const after = await boundary(first.user_id);
       if (after === null) {
         await forgetAtGoogle(first.user_id, first.access_token);
+        // Then the id may be forgotten here, too.
+        await departures.lookAgain(first.user_id);
         throw new WrongCredentials();
       }
       if (first.auth_time >= after) return first;
