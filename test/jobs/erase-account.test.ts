@@ -228,6 +228,22 @@ test.each(INGEST_STEPS)('an upload that is under way, before %s, leaves nothing 
   expect(await leftIn(world, user)).toEqual([]);
 });
 
+test.each([false, true])(
+  'what a function still writes after its owner has left goes, too (it fails: %s)',
+  async (fails) => {
+    const run = unlessGone(departures(), user, async () => {
+      await departures().begin(user);
+      await eraseAll();
+      await createChecksums(world.table, TABLE).claim(user, 'late', imageId(1));
+      if (fails) throw new Error('as it found nothing');
+    });
+    await run.catch(() => {});
+    expect(await leftIn(world, user)).toHaveLength(1);
+    await eraseAll();
+    expect(await leftIn(world, user)).toEqual([]);
+  },
+);
+
 test('a function that is killed while its owner leaves is made up for when its message comes again', async () => {
   const photos = openPhotos(world, user);
   await photos.upload(1, await drawPicture({ seed: 1 }));
