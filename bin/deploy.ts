@@ -57,6 +57,20 @@ async function deploy(settings: Deployment, options: readonly string[]): Promise
   }
 }
 
+/** The key file of a service account, checked for what it is. */
+function readServiceAccount(path: string): string {
+  try {
+    const text = readFileSync(resolve(ROOT, path), 'utf8');
+    const { type, client_email, private_key } = JSON.parse(text);
+    if (type === 'service_account' && client_email && private_key) return text;
+  } catch {
+    // Said below, without what the file holds.
+  }
+  throw new CannotDeploy(
+    `GOOGLE_APPLICATION_CREDENTIALS: expected the path of a service account's key file (JSON), found none at ${path}.`,
+  );
+}
+
 async function main(): Promise<void> {
   const settings = readDeployment(withEnvFile(join(ROOT, '.env'), process.env));
   const missing = (['GOOGLE_CLOUD_PROJECT', 'FIREBASE_API_KEY'] as const).filter((name) => settings[name] === '');
@@ -65,6 +79,8 @@ async function main(): Promise<void> {
       `${missing.join(' and ')}: expected a value, found none. Without it nobody could sign in; .env.example says where to find it.`,
     );
   }
+  const account = settings.GOOGLE_APPLICATION_CREDENTIALS;
+  const google_service_account = account ? readServiceAccount(account) : undefined;
   const client = createSecretsClient(settings.AWS_REGION);
   await assertCredentials(client);
   const outputs = await deploy(settings, process.argv.slice(2));
@@ -72,7 +88,10 @@ async function main(): Promise<void> {
   const { SecretArn, ApiUrl } = outputs;
   if (!SecretArn)
     throw new CannotDeploy('Expected the stack’s output SecretArn, found none; is the stack another version’s?');
-  const given = settings.AZURE_OPENAI_API_KEY ? { azure_openai_api_key: settings.AZURE_OPENAI_API_KEY } : {};
+  const given = {
+    ...(settings.AZURE_OPENAI_API_KEY && { azure_openai_api_key: settings.AZURE_OPENAI_API_KEY }),
+    ...(google_service_account && { google_service_account }),
+  };
   const changed = await createSecrets(client, SecretArn).merge(given);
   console.log(changed.length > 0 ? `Secrets written: ${changed.join(', ')}` : 'Secrets are as they were.');
   console.log(`Shoebox is at ${ApiUrl}`);

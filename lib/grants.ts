@@ -24,7 +24,7 @@ interface ObjectAccess {
 }
 
 type TableOperation = 'BatchGetItem' | 'BatchWriteItem' | 'DeleteItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem';
-type VectorOperation = 'CreateIndex' | 'DeleteVectors' | 'PutVectors' | 'QueryVectors';
+type VectorOperation = 'CreateIndex' | 'DeleteIndex' | 'DeleteVectors' | 'PutVectors' | 'QueryVectors';
 
 /** The permissions functions ask for, in the words of what they do. Each names single operations on single resources. */
 export interface Grants {

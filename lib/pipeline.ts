@@ -165,7 +165,7 @@ export class Pipeline extends Construct {
     const { function: job, role } = new NodeFunction(this, 'Jobs', {
       source: 'jobs',
       bundles,
-      description: 'Long work: clusters a gallery anew, runs stages again, has clusters named, puts downloads together',
+      description: 'Long work: clusters a gallery anew, runs stages again, puts downloads together, erases accounts',
       memorySize: 2048,
       timeout: CONSUMER_TIMEOUTS.jobs,
       environment: environment(
@@ -175,6 +175,8 @@ export class Pipeline extends Construct {
         'LOG_LEVEL',
         'TABLE_NAME',
         'BUCKET_NAME',
+        'VECTOR_BUCKET_NAME',
+        'GOOGLE_CLOUD_PROJECT',
         'S3_ADDRESSING_STYLE',
         'JOBS_QUEUE_URL',
         'INGEST_QUEUE_URL',
@@ -185,8 +187,16 @@ export class Pipeline extends Construct {
       ),
     });
     job.addEventSource(source(queues.jobs.queue, { batchSize: 1, maxConcurrency: JOBS_CONCURRENCY }));
-    grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem');
-    grants.objects(role, { read: [jobs, originals], write: [jobs], inPieces: [downloads], absent: true });
+    grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem', 'BatchWriteItem');
+    grants.objects(role, {
+      read: [jobs, originals],
+      write: [jobs],
+      inPieces: [downloads],
+      // Of accounts that were deleted.
+      remove: [incoming, originals, thumbnails, raw, jobs, downloads],
+      absent: true,
+    });
+    grants.vectors(role, 'DeleteIndex');
     grants.userKeys(role, 'write');
     grants.send(role, 'ingest', 'describe', 'faces', 'organize');
     grants.secret(role);

@@ -114,8 +114,9 @@ export class Storage extends Construct {
   /** `npm run deploy` fills in the key of Azure; the key that signs image URLs is made here and seen by nobody. */
   private createSecret(): Secret {
     const secret = new Secret(this, 'Secret', {
-      description: 'Keys of Shoebox: azure_openai_api_key, url_signing_key',
+      description: 'Keys of Shoebox: azure_openai_api_key, google_service_account, url_signing_key',
       generateSecretString: {
+        // Never to be changed: CloudFormation would make the secret anew, with another key. `npm run deploy` adds what is missing.
         secretStringTemplate: JSON.stringify({ azure_openai_api_key: '' }),
         generateStringKey: 'url_signing_key',
         passwordLength: 64,

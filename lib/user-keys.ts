@@ -24,6 +24,7 @@ export class UserKeys extends Construct {
       tableName: `${stackName}-user-keys`,
       partitionKey: { name: 'user_id', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
+      timeToLiveAttribute: 'expires',
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });

@@ -45,6 +45,7 @@ export class WebFunctions extends Construct {
         'LOG_LEVEL',
         'CORS_ORIGINS',
         'FIREBASE_API_KEY',
+        'GOOGLE_CLOUD_PROJECT',
         'TABLE_NAME',
         'BUCKET_NAME',
         'VECTOR_BUCKET_NAME',

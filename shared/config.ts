@@ -111,6 +111,8 @@ const deploymentSchema = z
       )
       .default(''),
     AZURE_OPENAI_API_KEY: z.string().default(''),
+    /** Path of a service account's key file. */
+    GOOGLE_APPLICATION_CREDENTIALS: z.string().default(''),
     FACES: z.enum(['on', 'off']).default('on'),
     DESCRIBE_CONCURRENCY: z.coerce.number().int().min(2).max(1000).default(10),
   })

@@ -11,10 +11,12 @@ import {
   createVectorsClient,
 } from '../../shared/adapters/clients.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
+import { createDepartures } from '../../shared/adapters/departures.ts';
 import { createDownloadUrls, createProxyDownloadUrls } from '../../shared/adapters/download-urls.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createFaceAssignments } from '../../shared/adapters/face-assignments.ts';
 import { createIdentity } from '../../shared/adapters/identity/accounts.ts';
+import { createIdentityAdmin } from '../../shared/adapters/identity/admin.ts';
 import { createSessionCheck, createSessions } from '../../shared/adapters/identity/sessions.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImageUrls } from '../../shared/adapters/image-urls.ts';
@@ -60,6 +62,7 @@ export const SETTINGS = [
   'S3_ADDRESSING_STYLE',
   ...USER_KEYS,
   'FIREBASE_API_KEY',
+  'GOOGLE_CLOUD_PROJECT',
   'AZURE_OPENAI_ENDPOINT',
   'AZURE_OPENAI_API_VERSION',
   'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
@@ -100,6 +103,11 @@ export function buildDeps(
 
   const albums = createAlbums(table, tableName);
   const links = createLinks(table, tableName, clock);
+  const departures = createDepartures(table, tableName, clock);
+  const admin = createIdentityAdmin({
+    projectId: settings.GOOGLE_CLOUD_PROJECT,
+    serviceAccount: async () => (await secrets.get()).google_service_account ?? '',
+  });
   const shareSignatures = createShareSignatures({ secrets, clock });
 
   const vectors = createVectorsClient();
@@ -164,9 +172,17 @@ export function buildDeps(
         : createDownloadUrls({ s3, bucket, signingCredentials }),
     links,
     shareSignatures,
-    openLink: createOpenLink({ links, albums, signatures: shareSignatures }),
+    openLink: createOpenLink({ links, albums, departures, signatures: shareSignatures }),
     identity,
-    sessions: createSessions({ identity, profiles, clock }),
+    departures,
+    sessions: createSessions({
+      identity,
+      admin,
+      profiles,
+      departures,
+      clock,
+      warn: (message, error) => logger.warn(message, error as Error),
+    }),
     assertSessionAlive: createSessionCheck({ profiles, clock }),
     probes: createProbes({
       table: { client: table, name: tableName },

@@ -5,6 +5,7 @@ import type { AutoAlbums } from '../../shared/adapters/auto-albums.ts';
 import type { AzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import type { Checksums } from '../../shared/adapters/checksums.ts';
 import type { Clusters } from '../../shared/adapters/clusters.ts';
+import type { Departures } from '../../shared/adapters/departures.ts';
 import type { DownloadUrls } from '../../shared/adapters/download-urls.ts';
 import type { Embeddings } from '../../shared/adapters/embeddings.ts';
 import type { FaceAssignments } from '../../shared/adapters/face-assignments.ts';
@@ -51,7 +52,7 @@ export interface Deps {
   vectors: Pick<Vectors, 'query'>;
   people: People;
   faceAssignments: FaceAssignments;
-  profiles: Pick<Profiles, 'setFaceDetection'>;
+  profiles: Pick<Profiles, 'get' | 'setFaceDetection' | 'noteExport'>;
   nearDuplicates: Pick<NearDuplicates, 'neighbours'>;
   embedQuery: EmbedQuery;
   jobs: Jobs;
@@ -63,6 +64,7 @@ export interface Deps {
   links: Links;
   openLink: OpenLink;
   shareSignatures: ShareSignatures;
+  departures: Pick<Departures, 'begin' | 'isGone'>;
   identity: Identity;
   sessions: Sessions;
   assertSessionAlive: AssertSessionAlive;

@@ -18,6 +18,8 @@ export const useCases: { [Id in ApiRouteId]: () => Promise<ApiUseCase<Id>> } = {
   me: async () => (await import('./auth/me.ts')).me,
   verify: async () => (await import('./auth/verify.ts')).verify,
   logout: async () => (await import('./auth/logout.ts')).logout,
+  exportMe: async () => (await import('./auth/export-me.ts')).exportMe,
+  deleteMe: async () => (await import('./auth/delete-me.ts')).deleteMe,
   createUploads: async () => (await import('./images/create-uploads.ts')).createUploads,
   upload: async () => (await import('./images/upload.ts')).upload,
   listImages: async () => (await import('./images/list-images.ts')).listImages,

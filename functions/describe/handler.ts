@@ -1,6 +1,7 @@
 import { AzureMisconfigured, createAzureOpenAI } from '../../shared/adapters/azure-openai.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImages } from '../../shared/adapters/images.ts';
@@ -55,6 +56,7 @@ const azure =
       });
 
 const table = createTableClient();
+const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
 const describe = createDescribe({
   images: createImages(table, settings.TABLE_NAME, systemClock),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
@@ -79,5 +81,7 @@ export const handler = queueHandler({
   logger: createLogger('describe', settings.LOG_LEVEL),
   parse: describeMessage,
   handle: (message, { logger, receiptHandle }) =>
-    describe({ userId: message.user_id, imageId: message.image_id, receiptHandle }, logger),
+    unlessGone(departures, message.user_id, () =>
+      describe({ userId: message.user_id, imageId: message.image_id, receiptHandle }, logger),
+    ),
 });

@@ -1,4 +1,5 @@
 import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
 import { type FaceModel, loadFaceModel } from '../../shared/adapters/face-model.ts';
 import { createFaces } from '../../shared/adapters/faces.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
@@ -33,6 +34,7 @@ function loadOnce(): Promise<FaceModel> {
 }
 
 const table = createTableClient();
+const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
 const findFacesOf = createFaceStage({
   images: createImages(table, settings.TABLE_NAME, systemClock),
   faces: createFaces(table, settings.TABLE_NAME),
@@ -51,5 +53,8 @@ const findFacesOf = createFaceStage({
 export const handler = queueHandler({
   logger: createLogger('faces', settings.LOG_LEVEL),
   parse: facesMessage,
-  handle: (message, { logger }) => findFacesOf({ userId: message.user_id, imageId: message.image_id }, logger),
+  handle: (message, { logger }) =>
+    unlessGone(departures, message.user_id, () =>
+      findFacesOf({ userId: message.user_id, imageId: message.image_id }, logger),
+    ),
 });

@@ -1,5 +1,6 @@
 import { createChecksums } from '../../shared/adapters/checksums.ts';
 import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
@@ -8,6 +9,7 @@ import { createPlaces } from '../../shared/adapters/places.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createTimeZones } from '../../shared/adapters/time-zones.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
+import { allImageKeys } from '../../shared/domain/object-keys.ts';
 import { createLogger, hashUserId } from '../../shared/lambda/logger.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
 import { createIngest } from './ingest.ts';
@@ -24,16 +26,18 @@ const settings = readFunctionSettings(process.env, [
   'LOG_LEVEL',
 ]);
 const table = createTableClient();
+const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
+const { objects } = createPictures({
+  s3: createS3Client(settings.S3_ADDRESSING_STYLE),
+  table,
+  settings,
+  clock: systemClock,
+});
 const ingest = createIngest({
   images: createImages(table, settings.TABLE_NAME, systemClock),
   edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   checksums: createChecksums(table, settings.TABLE_NAME),
-  objects: createPictures({
-    s3: createS3Client(settings.S3_ADDRESSING_STYLE),
-    table,
-    settings,
-    clock: systemClock,
-  }).objects,
+  objects,
   queues: createQueues(createSqsClient(), {
     describe: settings.DESCRIBE_QUEUE_URL,
     faces: settings.FACES_QUEUE_URL,
@@ -51,7 +55,8 @@ export const handler = queueHandler({
   handle: async (photos, { logger }) => {
     for (const photo of photos) {
       logger.appendKeys({ image_id: photo.imageId, user: hashUserId(photo.userId) });
-      await ingest(photo, logger);
+      const clearUp = () => objects.remove(allImageKeys(photo.userId, photo.imageId));
+      await unlessGone(departures, photo.userId, () => ingest(photo, logger), clearUp);
     }
   },
 });

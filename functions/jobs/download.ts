@@ -1,5 +1,6 @@
 import type { AlbumImages } from '../../shared/adapters/album-images.ts';
 import type { Albums } from '../../shared/adapters/albums.ts';
+import type { Belongings } from '../../shared/adapters/belongings.ts';
 import type { Clock } from '../../shared/adapters/ids.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Job, Jobs } from '../../shared/adapters/jobs.ts';
@@ -7,9 +8,10 @@ import type { ObjectReader } from '../../shared/adapters/object-reader.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { Zips } from '../../shared/adapters/zips.ts';
 import type { Album } from '../../shared/domain/albums/album.ts';
-import { type DownloadProgress, isDownloadable } from '../../shared/domain/download.ts';
+import { type DownloadProgress, isDownloadable, isKept } from '../../shared/domain/download.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
-import { downloadKey, jobKey } from '../../shared/domain/object-keys.ts';
+import { accountKey, downloadKey, jobKey } from '../../shared/domain/object-keys.ts';
+import { createAccountPart } from './account-part.ts';
 import { createPart } from './download-part.ts';
 
 export interface DownloadDeps {
@@ -20,6 +22,7 @@ export interface DownloadDeps {
   objects: Pick<Objects, 'read' | 'writeOnce'>;
   reader: ObjectReader;
   zips: Zips;
+  belongings: Pick<Belongings, 'below'>;
   clock: Clock;
   bounds: DownloadBounds;
 }
@@ -40,17 +43,18 @@ const START: DownloadProgress = { next: 0, parts: [], images: 0, left_out: 0, pr
  * is taken up at the part it was writing, which is written again as a whole. Answers `more` where the rest is left to the next run.
  */
 export function createDownload(deps: DownloadDeps) {
-  const { jobs, images, albums, albumImages, objects, reader, zips, clock, bounds } = deps;
+  const { jobs, images, albums, albumImages, objects, reader, zips, belongings, clock, bounds } = deps;
 
   return async function run(userId: string, jobId: string): Promise<'ended' | 'more'> {
     const job = await jobs.get(userId, jobId);
     if (job?.type !== 'download' || job.status === 'done' || job.status === 'failed') return 'ended';
     const until = clock().getTime() + bounds.runMs;
     const ids = await listFor(job);
-    const advance = (at: DownloadProgress) => jobs.advance(userId, jobId, Math.min(0.99, at.next / ids.length), at);
+    const advance = (at: DownloadProgress) =>
+      jobs.advance(userId, jobId, Math.min(0.99, at.next / Math.max(1, ids.length)), at);
 
     for (let at = job.checkpoint ?? START; ; ) {
-      if (at.next >= ids.length) {
+      if (at.next >= ids.length && (job.request.of !== 'account' || at.records === null)) {
         const { parts, images, left_out, problems } = at;
         await jobs.finish(userId, jobId, { images, left_out, problems, parts });
         return 'ended';
@@ -59,28 +63,29 @@ export function createDownload(deps: DownloadDeps) {
         await advance({ ...at, runs: at.runs + 1 });
         return 'more';
       }
-      at = await writePart(job, ids, at);
+      at = at.next < ids.length ? await writePart(job, ids, at) : await writeRecords(job, at);
       if (!(await advance(at))) return 'ended';
     }
   };
 
   /** The ids of all that is meant, as they were when the job was first looked at (or asked for, where they were given). */
-  async function listFor({ user_id, job_id, request }: Job<'download'>): Promise<string[]> {
+  async function listFor(job: Job<'download'>): Promise<string[]> {
+    const { user_id, job_id, request } = job;
     const key = jobKey(user_id, job_id);
     const stored = await objects.read(key);
     if (stored) return JSON.parse(new TextDecoder().decode(stored));
     if (request.of === 'ids') throw new Error(`The list of job ${job_id} is not in the bucket`);
-    const ids = request.of === 'all' ? await all(user_id) : await inAlbum(user_id, request.album_id);
+    const ids = request.of === 'album' ? await inAlbum(user_id, request.album_id) : await all(user_id, meant(job));
     await objects.writeOnce(key, new TextEncoder().encode(JSON.stringify(ids)), 'application/json');
     return ids;
   }
 
-  async function all(userId: string): Promise<string[]> {
+  async function all(userId: string, isMeant: (record: ImageRecord) => boolean): Promise<string[]> {
     const ids: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await images.list(userId, { limit: PAGE, cursor });
-      ids.push(...page.items.filter(isDownloadable).map(({ image_id }) => image_id));
+      const page = await images.list(userId, { limit: PAGE, cursor, trashed: true });
+      ids.push(...page.items.filter(isMeant).map(({ image_id }) => image_id));
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
     return ids;
@@ -100,7 +105,7 @@ export function createDownload(deps: DownloadDeps) {
   }
 
   async function writePart(job: Job<'download'>, ids: readonly string[], at: DownloadProgress) {
-    const { records, next } = await choose(job.user_id, ids, at.next);
+    const { records, next } = await choose(job, ids, at.next);
     const left_out = at.left_out + (next - at.next) - records.length;
     if (records.length === 0) return { ...at, next, left_out };
     const number = at.parts.length + 1;
@@ -119,17 +124,33 @@ export function createDownload(deps: DownloadDeps) {
     };
   }
 
+  /** Writes the next zip of an account's records. */
+  async function writeRecords({ user_id: userId, job_id: jobId }: Job<'download'>, at: DownloadProgress) {
+    const number = at.parts.length + 1;
+    const asked = await objects.read(accountKey(userId, jobId));
+    const account = asked ? JSON.parse(new TextDecoder().decode(asked)) : null;
+    const from = at.records ?? { file: 0, after: '' };
+    const part = createAccountPart({
+      ...{ userId, jobId, number, from, belongings, account },
+      at: clock(),
+      mostBytes: bounds.partBytes,
+    });
+    const bytes = await zips.write(downloadKey(userId, jobId, number), part.entries());
+    return { ...at, parts: [...at.parts, { bytes, images: 0 }], records: part.next() };
+  }
+
   /** As many of the photos from the `start`-th on as one part takes, and where the next one begins. */
-  async function choose(userId: string, ids: readonly string[], start: number) {
+  async function choose(job: Job<'download'>, ids: readonly string[], start: number) {
     const records: ImageRecord[] = [];
+    const isMeant = meant(job);
     let bytes = 0;
     for (let from = start; from < ids.length; from += PAGE) {
       const some = ids.slice(from, from + PAGE);
-      const found = await images.getMany(userId, some, { consistent: true });
+      const found = await images.getMany(job.user_id, some, { consistent: true });
       const byId = new Map(found.map((record) => [record.image_id, record]));
       for (const [index, id] of some.entries()) {
         const record = byId.get(id);
-        if (!record || !isDownloadable(record)) continue;
+        if (!record?.original || !isMeant(record)) continue;
         bytes += record.original.bytes;
         const full = records.length >= bounds.partImages || bytes > bounds.partBytes;
         if (full && records.length > 0) return { records, next: from + index };
@@ -138,4 +159,9 @@ export function createDownload(deps: DownloadDeps) {
     }
     return { records, next: ids.length };
   }
+}
+
+/** Which photos a job takes along. What is kept of a person is also what lies in their trash. */
+function meant({ request }: Job<'download'>): (record: ImageRecord) => boolean {
+  return request.of === 'account' ? isKept : isDownloadable;
 }

@@ -2,21 +2,31 @@ import { createAlbumImages } from '../../shared/adapters/album-images.ts';
 import { createAlbums } from '../../shared/adapters/albums.ts';
 import { AzureMisconfigured, AzureUnavailable, createAzureOpenAI } from '../../shared/adapters/azure-openai.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
-import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { createBelongings } from '../../shared/adapters/belongings.ts';
+import {
+  createS3Client,
+  createSqsClient,
+  createTableClient,
+  createVectorsClient,
+} from '../../shared/adapters/clients.ts';
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
+import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createFaces } from '../../shared/adapters/faces.ts';
+import { createIdentityAdmin } from '../../shared/adapters/identity/admin.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
+import { createLinks } from '../../shared/adapters/links.ts';
 import { createPeople } from '../../shared/adapters/people.ts';
 import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
+import { createVectors } from '../../shared/adapters/vectors.ts';
 import { createZips } from '../../shared/adapters/zips.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
@@ -26,7 +36,9 @@ import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lamb
 import { createClusterGrouping } from './cluster-grouping.ts';
 import { createDownload } from './download.ts';
 import { createEmptyTrash } from './empty-trash.ts';
+import { createEraseAccount } from './erase-account.ts';
 import { createEraseFaces } from './erase-faces.ts';
+import { erasingSteps } from './erasing-steps.ts';
 import { createGroupPeople } from './group-people.ts';
 import { createKeepAlbum } from './keep-album.ts';
 import { createNameCluster } from './name-cluster.ts';
@@ -39,6 +51,8 @@ import { createReprocess } from './reprocess.ts';
 const settings = readFunctionSettings(process.env, [
   'LOG_LEVEL',
   'TABLE_NAME',
+  'VECTOR_BUCKET_NAME',
+  'GOOGLE_CLOUD_PROJECT',
   'INGEST_QUEUE_URL',
   'DESCRIBE_QUEUE_URL',
   'FACES_QUEUE_URL',
@@ -54,6 +68,7 @@ const settings = readFunctionSettings(process.env, [
   'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
   'EMBEDDINGS_PROVIDER',
 ]);
+type EraseMessage = Extract<JobMessage, { type: 'erase_account' }>;
 type NameMessage = Extract<JobMessage, { type: 'name_cluster' }>;
 type LongMessage = Extract<
   JobMessage,
@@ -63,6 +78,9 @@ type LongMessage = Extract<
 const AZURE_TIMEOUT_MS = 30_000;
 /** Runs of a job that fail before it is given up. */
 const MOST_RUNS = 5;
+/** How long one run erases what was an account's; the rest is left to the next. */
+const ERASING_MS = 6 * 60_000;
+const ERASING_AGAIN_SECONDS = 300;
 /**
  * A part is written within a minute or two, and a person can fetch it in one go. The function itself has 15 minutes. Parts that the media
  * function decrypts are smaller: a function streams 200 MB at most, at 2 MB/s, and has 5 minutes for it, which leaves a slow client half a
@@ -115,10 +133,12 @@ const regroup = createRegroup({
   ...deps,
   planners: { ...byHand, recluster: createRecluster(deps), group_people: createGroupPeople(deps) },
 });
+const belongings = createBelongings(table, settings.TABLE_NAME);
 const download = createDownload({
   ...deps,
   reader: pictures.reader(),
   zips: createZips(s3, settings.BUCKET_NAME, pictures.sealing),
+  belongings,
   clock: systemClock,
   bounds: DOWNLOAD_BOUNDS,
 });
@@ -140,6 +160,24 @@ const LONG_WORK = {
   clear_album: { run: keepAlbum, gaveUp: 'Not all photos could be taken out of the album. None is lost by it.' },
 };
 const eraseFaces = createEraseFaces(deps);
+const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
+const eraseAccount = createEraseAccount({
+  departures,
+  steps: erasingSteps({
+    keys: pictures.keys,
+    objects: deps.objects,
+    vectors: createVectors(createVectorsClient(), settings.VECTOR_BUCKET_NAME),
+    links: createLinks(table, settings.TABLE_NAME, systemClock),
+    belongings,
+    admin: createIdentityAdmin({
+      projectId: settings.GOOGLE_CLOUD_PROJECT,
+      serviceAccount: async () => (await secrets.get()).google_service_account ?? '',
+    }),
+    departures,
+  }),
+  clock: systemClock,
+  runMs: ERASING_MS,
+});
 const nameCluster = createNameCluster({
   ...deps,
   azure: createAzureOpenAI({
@@ -155,24 +193,43 @@ const nameCluster = createNameCluster({
 export const handler = queueHandler<JobMessage>({
   logger: createLogger('jobs', settings.LOG_LEVEL),
   parse: jobMessage,
-  async handle(message, { receiptHandle, receiveCount, logger }) {
-    if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
-    if (message.type === 'auto_albums') return makeAlbums(message.user_id, message.job_id);
-    if (isLong(message)) return runLong(message, { receiptHandle, receiveCount, logger });
-    try {
-      if (message.type === 'erase_faces') await eraseFaces(message.user_id, message.job_id);
-      else await regroup(message.user_id, message.job_id);
-    } catch (error) {
-      if (receiveCount < MOST_RUNS) throw error;
-      logger.error('The job is given up.', error as Error);
-      const what = message.type === 'recluster' ? 'The photos could not be clustered' : 'It could not be done';
-      const reason = { code: 'gave_up', message: `${what}. Please ask for it again.` };
-      await deps.jobs.fail(message.user_id, message.job_id, reason);
-    }
-  },
+  handle: (message, delivery) =>
+    message.type === 'erase_account'
+      ? erase(message.user_id, delivery.receiptHandle)
+      : unlessGone(departures, message.user_id, () => work(message, delivery)),
 });
 
+async function work(
+  message: Exclude<JobMessage, EraseMessage>,
+  { receiptHandle, receiveCount, logger }: Delivery<JobMessage>,
+): Promise<void> {
+  if (message.type === 'name_cluster') return name(message, receiptHandle, logger);
+  if (message.type === 'auto_albums') return makeAlbums(message.user_id, message.job_id);
+  if (isLong(message)) return runLong(message, { receiptHandle, receiveCount, logger });
+  try {
+    if (message.type === 'erase_faces') await eraseFaces(message.user_id, message.job_id);
+    else await regroup(message.user_id, message.job_id);
+  } catch (error) {
+    if (receiveCount < MOST_RUNS) throw error;
+    logger.error('The job is given up.', error as Error);
+    const what = message.type === 'recluster' ? 'The photos could not be clustered' : 'It could not be done';
+    const reason = { code: 'gave_up', message: `${what}. Please ask for it again.` };
+    await deps.jobs.fail(message.user_id, message.job_id, reason);
+  }
+}
+
 const isLong = (message: JobMessage): message is LongMessage => message.type in LONG_WORK;
+
+/** Never given up: where messages get lost, sweep sends another for as long as something is left. */
+async function erase(userId: string, receiptHandle: string): Promise<void> {
+  const end = await eraseAccount(userId).catch(async (error: unknown) => {
+    await queues.postpone('jobs', receiptHandle, ERASING_AGAIN_SECONDS);
+    throw error;
+  });
+  if (end === 'ended') return;
+  await queues.postpone('jobs', receiptHandle, 1);
+  throw new MessagePostponed('The rest of the account is left to the next run.');
+}
 
 /** What one run does not get to is left to the next, which comes with the same message. */
 async function runLong(

@@ -5,6 +5,7 @@ import httpHeaderNormalizer from '@middy/http-header-normalizer';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { createAlbums } from '../../shared/adapters/albums.ts';
 import { createS3Client, createTableClient } from '../../shared/adapters/clients.ts';
+import { createDepartures } from '../../shared/adapters/departures.ts';
 import { createDownloadUrls } from '../../shared/adapters/download-urls.ts';
 import { createAuthenticate, createSessionCheck } from '../../shared/adapters/identity/sessions.ts';
 import { createTokenVerifier } from '../../shared/adapters/identity/token-verifier.ts';
@@ -49,7 +50,9 @@ const table = createTableClient();
 const s3 = createS3Client(settings.S3_ADDRESSING_STYLE);
 
 const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN, clock);
+const departures = createDepartures(table, tableName, clock);
 const whoReads = createWhoReads({
+  departures,
   signatures: createLinkSignatures({ secrets, clock }),
   authenticate: createAuthenticate({
     verifier: createTokenVerifier({ projectId: settings.GOOGLE_CLOUD_PROJECT }),
@@ -76,6 +79,7 @@ function deliverZip() {
 const openLink = createOpenLink({
   links: createLinks(table, tableName, clock),
   albums: createAlbums(table, tableName),
+  departures,
   signatures: createShareSignatures({ secrets, clock }),
 });
 const serve = createServe({ whoReads, images, deliver: deliver() });

@@ -1,3 +1,4 @@
+import type { Departures } from '../../shared/adapters/departures.ts';
 import type { Authenticate } from '../../shared/adapters/identity/sessions.ts';
 import type { Link, LinkSignatures } from '../../shared/adapters/link-signatures.ts';
 import { Unauthorized } from '../../shared/lambda/http/problems.ts';
@@ -16,17 +17,22 @@ export interface Proof {
 }
 
 /**
- * On whose behalf is `target` read? A good signature suffices, so that links work in an `<img>`; otherwise the Authorization header
- * decides. Throws `Unauthorized`, or what `authenticate` throws.
+ * On whose behalf is `target` read? A good signature suffices for as long as the account is there, so that links work in an `<img>`;
+ * otherwise the Authorization header decides. Throws `Unauthorized`, or what `authenticate` throws.
  */
-export function createWhoReads(deps: { signatures: LinkSignatures; authenticate: Authenticate }) {
+export function createWhoReads(deps: {
+  signatures: LinkSignatures;
+  authenticate: Authenticate;
+  departures: Pick<Departures, 'isGone'>;
+}) {
   return async function whoReads(
     { authorization, link: { u = '', exp = '', sig } }: Proof,
     target: Pick<Link, 'image_id' | 'rendition'>,
   ): Promise<Reader> {
     if (sig !== undefined) {
       const link = { ...target, user_id: u, exp: Number(exp) };
-      if (await deps.signatures.isGood(link, sig)) return { user_id: u, until: link.exp };
+      const good = (await deps.signatures.isGood(link, sig)) && !(await deps.departures.isGone(u));
+      if (good) return { user_id: u, until: link.exp };
       if (authorization === undefined) {
         throw new Unauthorized('This link has expired or is not as it was given out. Ask the API for the image again.');
       }

@@ -10,6 +10,7 @@ import {
 } from '../../shared/adapters/clients.ts';
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
+import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createEvents } from '../../shared/adapters/events.ts';
 import { createFaceAssignments } from '../../shared/adapters/face-assignments.ts';
@@ -47,7 +48,8 @@ const settings = readFunctionSettings(process.env, [
   'EMBEDDINGS_PROVIDER',
 ]);
 const table = createTableClient();
-const organize = createOrganize({
+const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
+const apply = createOrganize({
   images: createImages(table, settings.TABLE_NAME, systemClock),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
   faces: createFaces(table, settings.TABLE_NAME),
@@ -78,6 +80,9 @@ const organize = createOrganize({
   canName: settings.AZURE_OPENAI_ENDPOINT !== '',
   clock: systemClock,
 });
+
+const organize = (userId: string, events: readonly OrganizeEvent[]) =>
+  unlessGone(departures, userId, () => apply(userId, events));
 
 /** The first event of each batch that was applied whole. */
 const applied = new WeakSet<OrganizeEvent>();

@@ -2,6 +2,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
 import { createDeadLetters } from '../../shared/adapters/dead-letters.ts';
+import { createDepartures } from '../../shared/adapters/departures.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
@@ -32,6 +33,7 @@ const sqs = createSqsClient();
 const deps = {
   images: createImages(table, settings.TABLE_NAME, systemClock),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
+  departures: createDepartures(table, settings.TABLE_NAME, systemClock),
   objects: createPictures({
     s3: createS3Client(settings.S3_ADDRESSING_STYLE),
     table,

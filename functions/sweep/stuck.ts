@@ -1,3 +1,4 @@
+import type { Departure, Departures } from '../../shared/adapters/departures.ts';
 import type { Clock } from '../../shared/adapters/ids.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Job, Jobs } from '../../shared/adapters/jobs.ts';
@@ -12,6 +13,7 @@ import { sendSettled } from './send-settled.ts';
 export interface StuckDeps {
   images: Images;
   jobs: Jobs;
+  departures: Pick<Departures, 'stale' | 'touch'>;
   objects: Objects;
   queues: Queues;
   clock: Clock;
@@ -24,7 +26,7 @@ const LIMIT = 100;
 const JOB_GIVES_UP_AFTER_MS = 24 * 3600 * 1000;
 
 /** Sends the messages of work that has stopped moving once more, ends what will not move any more, and purges the trash. */
-export function createStuck({ images, jobs, objects, queues, clock, staleMs }: StuckDeps) {
+export function createStuck({ images, jobs, departures, objects, queues, clock, staleMs }: StuckDeps) {
   /** What sends each stage's work again. */
   const resend: Record<StageName, (record: ImageRecord) => Promise<void>> = {
     ingest: ({ user_id, image_id }) => queues.ingest(objects.bucket, user_id, incomingKey(user_id, image_id)),
@@ -88,14 +90,24 @@ export function createStuck({ images, jobs, objects, queues, clock, staleMs }: S
     await queues.jobs({ type: job.type, user_id: job.user_id, job_id: job.job_id });
   }
 
-  /** Answers how many images and jobs were looked at. Throws, at the end, what went wrong with any of them. */
-  return async function sweepStuck(): Promise<{ images: number; jobs: number }> {
+  async function goOnErasing({ user_id }: Departure): Promise<void> {
+    await departures.touch(user_id);
+    await queues.jobs({ type: 'erase_account', user_id });
+  }
+
+  /** Answers how many images, jobs and accounts to be erased were looked at. Throws, at the end, what went wrong with any of them. */
+  return async function sweepStuck(): Promise<{ images: number; jobs: number; accounts: number }> {
     const before = new Date(clock().getTime() - staleMs);
-    const [stuckImages, stuckJobs] = await Promise.all([images.stale(before, LIMIT), jobs.stale(before, LIMIT)]);
+    const [stuckImages, stuckJobs, accounts] = await Promise.all([
+      images.stale(before, LIMIT),
+      jobs.stale(before, LIMIT),
+      departures.stale(before, LIMIT),
+    ]);
     await each([
       ...stuckImages.map((record) => () => reviveImage(record)),
       ...stuckJobs.map((job) => () => reviveJob(job)),
+      ...accounts.map((account) => () => goOnErasing(account)),
     ]);
-    return { images: stuckImages.length, jobs: stuckJobs.length };
+    return { images: stuckImages.length, jobs: stuckJobs.length, accounts: accounts.length };
   };
 }

@@ -43,6 +43,8 @@ export interface ImageListing {
   status?: ImageStatus | undefined;
   /** Only the archived ones, or only the others; both where absent. */
   archived?: boolean | undefined;
+  /** Those in the trash as well. */
+  trashed?: boolean;
 }
 
 /** How a stage ended, as its function knows it; times and attempts are filled in here. */
@@ -132,12 +134,12 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
      */
     async list(
       userId: string,
-      { limit, cursor, page: number = 1, status, archived }: ImageListing,
+      { limit, cursor, page: number = 1, status, archived, trashed = false }: ImageListing,
     ): Promise<ImagePage> {
       const filtered = status !== undefined || archived === true;
       const matches = (record: ImageRecord) =>
         !record.deleted_at &&
-        !record.trashed_at &&
+        (trashed || !record.trashed_at) &&
         (status === undefined || record.status === status) &&
         (archived === undefined || (record.archived ?? false) === archived);
       const items: ImageRecord[] = [];

@@ -10,7 +10,7 @@ import {
 import type { LinkRights } from '../domain/share-link.ts';
 import type { Clock, NewId } from './ids.ts';
 import type { StoredPassword } from './link-passwords.ts';
-import { holds } from './table.ts';
+import { holds, itemsBelow } from './table.ts';
 
 /** A link as it opens: the item `LINK`, alone in a partition that is named by its token's digest. */
 export interface OpeningLink extends LinkRights {
@@ -123,6 +123,17 @@ export function createLinks(table: DynamoDBDocumentClient, tableName: string, cl
       await remove(Key);
       return isGood(listed);
     },
+
+    /** Takes all links of a user back, one after the other. */
+    async forget(userId: string): Promise<void> {
+      for await (const { sk, digest } of itemsBelow(table, tableName, { userId, prefix: 'LINK#', consistent: true })) {
+        await remove(openingKey(String(digest)));
+        await remove({ user_id: userId, sk: String(sk) });
+      }
+    },
+
+    /** Lets a token open nothing any more, also where nothing below its owner leads to it. */
+    withdraw: (token: string) => remove(openingKey(digestOf(token))),
 
     /** The link a token opens; `null` where it opens none any more. */
     async find(token: string): Promise<OpeningLink | null> {

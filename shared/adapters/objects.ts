@@ -2,6 +2,7 @@ import {
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   NoSuchKey,
   NotFound,
   PutObjectCommand,
@@ -82,6 +83,12 @@ export function createObjects(s3: S3Client, bucket: string, sealing: Sealing = P
         if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412) return false;
         throw error;
       }
+    },
+
+    /** The first keys that begin with `prefix`, in their order: 1,000 at most. */
+    async firstKeys(prefix: string): Promise<string[]> {
+      const answer = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+      return (answer.Contents ?? []).flatMap(({ Key }) => Key ?? []);
     },
 
     /** Deletes up to 1,000 objects; deleting what is not there is no error. Throws when any could not be deleted. */

@@ -1,5 +1,6 @@
 import type { Album } from '../domain/albums/album.ts';
 import type { Albums } from './albums.ts';
+import type { Departures } from './departures.ts';
 import type { RenditionName } from './link-signatures.ts';
 import type { Links, OpeningLink } from './links.ts';
 import type { ShareSignatures } from './share-signatures.ts';
@@ -24,17 +25,18 @@ export interface LinkProof {
 export interface OpenLinkDeps {
   links: Pick<Links, 'find' | 'count'>;
   albums: Pick<Albums, 'get'>;
+  departures: Pick<Departures, 'isGone'>;
   signatures: Pick<ShareSignatures, 'isGood'>;
 }
 
 /** Looks a link up for each request anew: `unusable` where it opens nothing (any more), `busy` where it is asked too often. */
-export function createOpenLink({ links, albums, signatures }: OpenLinkDeps) {
+export function createOpenLink({ links, albums, departures, signatures }: OpenLinkDeps) {
   return async function openLink(token: string, proof: LinkProof): Promise<OpenedLink | 'unusable' | 'busy'> {
     const link = await links.find(token);
     if (!link) return 'unusable';
     if (!(await links.count(token, 'requests'))) return 'busy';
-    const album = await albums.get(link.owner, link.album_id);
-    if (!album) return 'unusable';
+    const [album, gone] = await Promise.all([albums.get(link.owner, link.album_id), departures.isGone(link.owner)]);
+    if (!album || gone) return 'unusable';
     return { token, link, album, unlocked: link.password === undefined || (await isShown(token, proof)) };
   };
 

@@ -57,6 +57,8 @@ export function createPictures(deps: PicturesDeps) {
   const keys = userKeysOf(deps);
   const sealing: Sealing = keys ? createUserSealing({ keys }) : PLAIN;
   return {
+    /** `null` where pictures are encrypted by S3 alone. */
+    keys,
     objects: createObjects(s3, settings.BUCKET_NAME, sealing),
     /** For what makes objects in ways of its own. */
     sealing,

@@ -9,10 +9,17 @@ export interface Profile {
    * Whole seconds since the epoch. Tokens whose `auth_time` is smaller are refused.
    */
   tokens_valid_after?: number;
+  /** The last export of everything that is kept of them. */
+  export_job_id?: string;
   /** `false`: nobody looks for faces in their photos. */
   face_detection?: boolean;
+  /** Set where the account is being erased, or was: then there is nothing else (see `departures.ts`). */
+  deleted_at?: string;
   updated_at?: string;
 }
+
+/** Nothing is written into what stays of an account that was deleted. */
+const NOT_GONE = 'attribute_not_exists(deleted_at)';
 
 export function createProfiles(table: DynamoDBDocumentClient, tableName: string, clock: Clock) {
   const key = (userId: string) => ({ user_id: userId, sk: 'PROFILE' });
@@ -30,7 +37,18 @@ export function createProfiles(table: DynamoDBDocumentClient, tableName: string,
 
     async setFaceDetection(userId: string, allowed: boolean): Promise<void> {
       const set = { face_detection: allowed, updated_at: clock().toISOString() };
-      await changeItem(table, tableName, key(userId), { set });
+      await changeItem(table, tableName, key(userId), { set, condition: { expression: NOT_GONE } });
+    },
+
+    /** Notes the job of an export, in the place of the one that was `seen`. `false` where another request was quicker. */
+    async noteExport(userId: string, jobId: string, seen: string | undefined): Promise<boolean> {
+      const asSeen = seen === undefined ? 'attribute_not_exists(export_job_id)' : 'export_job_id = :seen';
+      const condition = {
+        expression: `${NOT_GONE} AND ${asSeen}`,
+        ...(seen !== undefined && { values: { ':seen': seen } }),
+      };
+      const set = { export_job_id: jobId, updated_at: clock().toISOString() };
+      return (await changeItem(table, tableName, key(userId), { set, condition })) !== null;
     },
 
     /**
@@ -43,7 +61,7 @@ export function createProfiles(table: DynamoDBDocumentClient, tableName: string,
       await changeItem(table, tableName, key(userId), {
         set: { tokens_valid_after: boundary, updated_at: clock().toISOString() },
         condition: {
-          expression: 'attribute_not_exists(#after) OR #after < :boundary',
+          expression: `${NOT_GONE} AND (attribute_not_exists(#after) OR #after < :boundary)`,
           names: { '#after': 'tokens_valid_after' },
           values: { ':boundary': boundary },
         },

@@ -8,6 +8,8 @@ const FRESH_MS = 5 * 60_000;
 const secretsSchema = z.looseObject({
   azure_openai_api_key: z.string().default(''),
   url_signing_key: z.string().default(''),
+  /** The key file of a Google service account, as JSON. */
+  google_service_account: z.string().optional(),
 });
 export type SecretValues = z.infer<typeof secretsSchema>;
 

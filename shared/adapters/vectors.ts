@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   ConflictException,
   CreateIndexCommand,
+  DeleteIndexCommand,
   DeleteVectorsCommand,
   NotFoundException,
   PutVectorsCommand,
@@ -58,6 +59,15 @@ export function createVectors(client: S3VectorsClient, vectorBucketName: string)
       if (imageIds.length === 0) return;
       try {
         await client.send(new DeleteVectorsCommand({ ...name(userId), keys: [...imageIds] }));
+      } catch (error) {
+        if (!(error instanceof NotFoundException)) throw error;
+      }
+    },
+
+    /** Removes a user's whole index; where there is none, that is no error. */
+    async drop(userId: string): Promise<void> {
+      try {
+        await client.send(new DeleteIndexCommand(name(userId)));
       } catch (error) {
         if (!(error instanceof NotFoundException)) throw error;
       }

@@ -91,6 +91,8 @@ export const jobMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('download'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('auto_albums'), user_id: userId, job_id: z.string() }),
   z.object({ type: z.literal('keep_album'), user_id: userId, job_id: z.string() }),
+  /** An account was deleted: everything of its is to be erased. */
+  z.object({ type: z.literal('erase_account'), user_id: userId }),
   z.object({ type: z.literal('clear_album'), user_id: userId, job_id: z.string() }),
   /**
    * Ask the model for a name; `revision` is the member count it is asked at, so that one name is bought once. `asked`: which time a

@@ -4,13 +4,19 @@ import type { ImageRecord } from './image.ts';
 
 /** Photos as their owner takes them along: which ones, under what names, and what is written beside them. */
 
-/** What a download is of. `ids`: its list was stored when it was asked for. */
-export type DownloadRequest = { of: 'ids' } | { of: 'all' } | { of: 'album'; album_id: string };
+/** What a download is of. `ids`: its list was stored when it was asked for. `account`: everything that is kept of a person. */
+export type DownloadRequest = { of: 'ids' } | { of: 'all' } | { of: 'account' } | { of: 'album'; album_id: string };
 
 /** One zip of a download, as it was written. */
 export interface DownloadPart {
   bytes: number;
   images: number;
+}
+
+/** A place among the records of an account: which file of them, and behind which sort key (`''`: at its beginning). */
+export interface AccountPlace {
+  file: number;
+  after: string;
 }
 
 /** How far a download has come. */
@@ -23,6 +29,8 @@ export interface DownloadProgress {
   left_out: number;
   /** Photos whose bytes are missing or not those that were stored; each is named in its part's manifest. */
   problems: number;
+  /** Of an account: where its next zip of records begins; `null` when all are written. */
+  records?: AccountPlace | null;
   /** Runs that ended without having failed: the rest was left to the next one. */
   runs: number;
 }
@@ -48,11 +56,15 @@ export const DOWNLOAD_KEPT_DAYS = 7;
 
 type Downloadable = ImageRecord & Required<Pick<ImageRecord, 'original'>>;
 
-/** Whether a photo's bytes are there for its owner: also while it is read again, and where a stage has failed. */
+/** Whether a photo's bytes are kept, and it does not lie in the trash: also while it is read again, and where a stage has failed. */
 export function isDownloadable(record: ImageRecord): record is Downloadable {
-  const { status, original, trashed_at, deleted_at } = record;
+  return isKept(record) && record.trashed_at === undefined;
+}
+
+/** Whether a photo's bytes are kept, in the trash or not. */
+export function isKept({ status, original, deleted_at }: ImageRecord): boolean {
   const kept = status === 'done' || status === 'failed' || status === 'processing';
-  return kept && original !== undefined && trashed_at === undefined && deleted_at === undefined;
+  return kept && original !== undefined && deleted_at === undefined;
 }
 
 /**

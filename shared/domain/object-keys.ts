@@ -16,6 +16,9 @@ export const rawMetadataKey = (userId: string, imageId: string) => `raw/${userId
 /** Where a job's plan lies, and what turned out to be left to do when it had been applied. */
 export const jobKey = (userId: string, jobId: string) => `jobs/${userId}/${jobId}.json`;
 
+/** What the sign-in service knew of somebody when they asked for all that is kept of them. */
+export const accountKey = (userId: string, jobId: string) => `jobs/${userId}/${jobId}.account.json`;
+
 export const restKey = (userId: string, jobId: string) => `jobs/${userId}/${jobId}.rest.json`;
 /** No photo has more faces that we keep: the largest are. */
 export const MOST_FACES = 50;
@@ -33,6 +36,9 @@ export const downloadKey = (userId: string, jobId: string, part: number) =>
 export function pictureOwner(key: string): string | null {
   return /^(?:originals|thumbnails|raw|downloads)\/([^/]+)\//.exec(key)?.[1] ?? null;
 }
+/** Where all that is somebody's begins: the pictures first. */
+export const userPrefixes = (userId: string) =>
+  ['originals', 'thumbnails', 'incoming', 'downloads', 'raw', 'jobs'].map((part) => `${part}/${userId}/`);
 
 /** Every key a photo can own, for erasing it. */
 export function allImageKeys(userId: string, imageId: string): string[] {

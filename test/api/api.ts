@@ -51,6 +51,7 @@ export async function startApi(overrides: Record<string, string> = {}) {
     // Nobody listens there: what needs the identity service says so.
     FIREBASE_AUTH_EMULATOR_HOST: '127.0.0.1:9',
     FIREBASE_API_KEY: 'key',
+    GOOGLE_CLOUD_PROJECT: 'demo-shoebox',
     LOG_LEVEL: 'ERROR',
     POWERTOOLS_DEV: 'false',
     ...overrides,

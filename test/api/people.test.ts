@@ -64,7 +64,7 @@ async function planned(): Promise<OrganizeEvent[]> {
   const planners = { ...byHand, recluster: never, group_people: createGroupPeople(deps) };
   const regroup = createRegroup({ jobs, objects, queues, planners });
   for (const message of (await api.world.drain('jobs')) as JobMessage[]) {
-    if (message.type === 'name_cluster') continue;
+    if (message.type === 'name_cluster' || message.type === 'erase_account') continue;
     if (message.type === 'erase_faces') await createEraseFaces(deps)(user, message.job_id);
     else await regroup(user, message.job_id);
   }

@@ -1,8 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { endpoints, type RouteId } from '../../shared/contract/routes.ts';
+import type { DownloadResult } from '../../shared/contract/schemas.ts';
 import { drawPicture } from '../fixtures/pictures.ts';
-import { type Image, type Person, signUp } from './support/person.ts';
-import { startTestStack, type TestStack } from './support/stack.ts';
+import { leftOf, vectorIndexOf } from '../support/departed.ts';
+import { readZip } from '../support/zip.ts';
+import { type Image, type Person, post, signUp } from './support/person.ts';
+import { deadLetters, quiet, startTestStack, type TestStack } from './support/stack.ts';
+import { readStored, type Stored } from './support/stored.ts';
 
 /** Every method and path, aliases included, that names something of somebody's. A share link opens to whoever has it. */
 const naming = endpoints.filter(({ path, access }) => path.includes('{') && !access.startsWith('link'));
@@ -126,4 +130,57 @@ describe('lists', () => {
     const [ticket] = await bob.tickets([{ filename: 'b.jpg', bytes, announce: { sha256: picture.sha256 ?? '' } }]);
     expect(ticket).toHaveProperty('upload');
   });
+});
+
+describe('when one of them leaves while photos are on their way', () => {
+  test('everything of theirs is to be had before, nothing is left after, and the others keep everything', async () => {
+    const cid = await signUp(stack.url);
+    const { user_id: id } = await cid.get<{ user_id: string }>('/auth/me');
+    const drawings = await Promise.all([21, 22, 23, 24].map((seed) => drawPicture({ width: 240, height: 160, seed })));
+    const [first, ...others] = drawings.map((bytes, number) => ({ filename: `${number}.jpg`, bytes }));
+    if (!first) throw new Error('Expected a picture');
+    await cid.ended([await cid.upload(first)]);
+    const exported = await cid.call('GET', '/auth/me/export', { headers: { prefer: 'wait=20' } });
+    const { result } = exported.json<{ result: DownloadResult }>();
+    const zips = await Promise.all(result.parts.map(async ({ url }) => readZip(await bytesAt(url))));
+    const files = zips.flat();
+    expect(files.find(({ name }) => name === '0.jpg')?.content.equals(first.bytes)).toBe(true);
+    expect(files.find(({ name }) => name === 'account.json')?.content.toString()).toContain('@example.org');
+    expect(files.find(({ name }) => name === 'images.jsonl')?.content.toString()).toContain('0.jpg');
+    const form = await cid.form({ filename: 'late.jpg', bytes: first.bytes });
+    const before = await readStored(stack);
+
+    await Promise.all(others.map((file) => cid.upload(file)));
+    expect((await cid.call('DELETE', '/auth/me')).status).toBe(202);
+    expect((await cid.call('GET', '/images')).status).toBe(401);
+    expect((await post(form, first.bytes)).status).toBeLessThan(300);
+
+    await vi.waitFor(
+      async () => {
+        await quiet(stack);
+        const { items, objects, indexes } = await readStored(stack);
+        expect(leftOf(id, { items, objects: objects.map(({ key }) => key), indexes })).toEqual([]);
+      },
+      { timeout: 60_000, interval: 500 },
+    );
+    expect(await accountIds()).not.toContain(id);
+    expect(await accountIds()).toHaveLength(2);
+    expect(await deadLetters(stack)).toEqual([]);
+    const ofOthers = ({ items, objects, vectors }: Stored) => ({
+      items: items.filter(({ user_id }) => user_id !== id && !user_id.startsWith('#')),
+      objects: objects.filter(({ key }) => !key.includes(id)),
+      vectors: vectors.filter(({ index }) => index !== vectorIndexOf(id)),
+    });
+    expect(ofOthers(await readStored(stack))).toEqual(ofOthers(before));
+  });
+
+  const bytesAt = async (url: string | null) => Buffer.from(await (await fetch(url ?? '')).bytes());
+
+  async function accountIds(): Promise<string[]> {
+    const path = 'identitytoolkit.googleapis.com/v1/projects/demo-shoebox/accounts:batchGet?maxResults=1000';
+    const headers = { Authorization: 'Bearer owner' };
+    const answer = await fetch(`http://${stack.authEmulatorHost}/${path}`, { headers });
+    const { users = [] } = (await answer.json()) as { users?: { localId: string }[] };
+    return users.map(({ localId }) => localId);
+  }
 });

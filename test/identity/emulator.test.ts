@@ -1,11 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type AuthEmulator, startAuthEmulator } from '../../local/auth-emulator.ts';
+import { createDepartures } from '../../shared/adapters/departures.ts';
 import { createIdentity, type Identity } from '../../shared/adapters/identity/accounts.ts';
+import { createIdentityAdmin } from '../../shared/adapters/identity/admin.ts';
 import {
   EmailTaken,
+  IdentityUnavailable,
   InvalidEmail,
   InvalidToken,
   WeakPassword,
@@ -58,7 +62,11 @@ function stack() {
     verifier: createTokenVerifier({ projectId: PROJECT }),
     assertSessionAlive,
   });
-  return { authenticate, ...createSessions({ identity, profiles, clock: systemClock }) };
+  const departures = createDepartures(world.table, TABLE, systemClock);
+  const admin = createIdentityAdmin({ projectId: PROJECT, serviceAccount: async () => '' });
+  const warn = (message: string) => expect.fail(message);
+  const deps = { identity, admin, profiles, departures, clock: systemClock, warn };
+  return { authenticate, departures, admin, ...createSessions(deps) };
 }
 
 test('sign up, ask, refresh, log out, sign in again', async () => {
@@ -87,6 +95,39 @@ test('sign up, ask, refresh, log out, sign in again', async () => {
   // At once: the second of the logout is not over yet.
   const again = await signIn(credentials);
   await expect(authenticate(`Bearer ${again.access_token}`)).resolves.toMatchObject({ user_id: created.user_id });
+});
+
+describe('a service account', () => {
+  test('deletes an account; one that is gone already is no error', async () => {
+    const { admin } = stack();
+    const credentials = person();
+    const { user_id } = await identity.signUp(credentials);
+    expect(await admin.remove(user_id)).toBe(true);
+    expect(await admin.remove(user_id)).toBe(true);
+    await expect(identity.signIn(credentials)).rejects.toThrow(WrongCredentials);
+  });
+
+  test('where there is none nothing is done; one that cannot be used is an error that does not repeat it', async () => {
+    vi.stubEnv('FIREBASE_AUTH_EMULATOR_HOST', undefined);
+    const admin = (key: string) => createIdentityAdmin({ projectId: PROJECT, serviceAccount: async () => key });
+    expect(await admin('').remove('somebody')).toBe(false);
+    expect(await admin('').endSessions('somebody')).toBe(false);
+    const key = JSON.stringify({ project_id: PROJECT, client_email: 'a@b.c', private_key: 'very secret' });
+    const error = await admin(key)
+      .remove('somebody')
+      .catch((thrown: unknown) => thrown);
+    vi.stubEnv('FIREBASE_AUTH_EMULATOR_HOST', emulator.host);
+    expect(error).toBeInstanceOf(IdentityUnavailable);
+    expect(inspect(error)).not.toMatch(/very secret|somebody/);
+  });
+
+  test('an account deletes itself with its own token; one that is gone already is no error', async () => {
+    const credentials = person();
+    const { access_token } = await identity.signUp(credentials);
+    await identity.remove(access_token);
+    await identity.remove(access_token);
+    await expect(identity.signIn(credentials)).rejects.toThrow(WrongCredentials);
+  });
 });
 
 describe('refused', () => {

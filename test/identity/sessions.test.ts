@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createDepartures } from '../../shared/adapters/departures.ts';
 import type { Identity, SignedIn } from '../../shared/adapters/identity/accounts.ts';
+import type { IdentityAdmin } from '../../shared/adapters/identity/admin.ts';
 import { IdentityUnavailable, InvalidToken } from '../../shared/adapters/identity/errors.ts';
 import { createSessionCheck, createSessions } from '../../shared/adapters/identity/sessions.ts';
 import { createProfiles, type Profiles } from '../../shared/adapters/profiles.ts';
@@ -40,17 +42,25 @@ function identityAt(ahead = 0): Identity {
     signUp: async () => issue(nowSeconds() + ahead),
     signIn: async () => issue(nowSeconds() + ahead),
     refresh: async (token) => issue(Number(token)),
+    remove: async () => {},
     lookup: async () => ({ user_id: user, email: null, name: null, created_at: null }),
   };
 }
 
-function sessionsWith(identity: Identity) {
+/** Nobody has configured a service account. */
+const noAdmin: IdentityAdmin = { remove: async () => false, endSessions: async () => false };
+
+function sessionsWith(identity: Identity, admin = noAdmin) {
+  const warnings: string[] = [];
+  const warn = (message: string) => warnings.push(message);
+  const departures = createDepartures(world.table, TABLE, clock);
   const waits: number[] = [];
   const wait = async (milliseconds: number) => {
     waits.push(milliseconds);
     now += milliseconds;
   };
-  return { ...createSessions({ identity, profiles, clock, wait }), waits };
+  const deps = { identity, admin, profiles, departures, clock, warn, wait };
+  return { ...createSessions(deps), departures, waits, warnings };
 }
 const alive = (authTime: number) => createSessionCheck({ profiles, clock })(session(authTime));
 

@@ -38,3 +38,14 @@ test('with a bad setting a deployment names it before it looks for credentials',
   expect(result.status).toBe(1);
   expect(result.stderr).toContain('AWS_REGION: expected a region');
 });
+
+test('a key file that is none is said to be so, without what it holds, before anything is deployed', {
+  timeout: 60_000,
+}, () => {
+  const path = join(import.meta.dirname, '../../package.json');
+  const project = { GOOGLE_CLOUD_PROJECT: 'a-project', FIREBASE_API_KEY: 'a-web-key' };
+  const result = deploy({ ...project, GOOGLE_APPLICATION_CREDENTIALS: path });
+  expect(result.status).toBe(1);
+  expect(result.stderr).toContain('GOOGLE_APPLICATION_CREDENTIALS: expected the path');
+  expect(result.stderr).not.toContain('devDependencies');
+});

@@ -98,7 +98,7 @@ describe('what each function may do with photos', () => {
     ['PipelineDescribe', [thumbnails], [], []],
     ['PipelineFaces', [originals, thumbnails], [thumbnails], [thumbnails]],
     ['PipelineOrganize', [jobs], [jobs], [incoming, originals, raw, thumbnails]],
-    ['PipelineJobs', [jobs, originals], [downloads, jobs], []],
+    ['PipelineJobs', [jobs, originals], [downloads, jobs], [downloads, incoming, jobs, originals, raw, thumbnails]],
     ['PipelineSweep', [incoming], [originals], [incoming, originals]],
   ])('%s', (role, GetObject, PutObject, DeleteObject) => {
     expect(bucket(role)).toEqual({ GetObject, PutObject, DeleteObject });

@@ -1,20 +1,25 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDownload, type DownloadDeps } from '../../functions/jobs/download.ts';
 import { createAlbumImages } from '../../shared/adapters/album-images.ts';
 import { createAlbums } from '../../shared/adapters/albums.ts';
+import { createBelongings } from '../../shared/adapters/belongings.ts';
+import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createImageIndex } from '../../shared/adapters/image-index.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
+import type { StoredPassword } from '../../shared/adapters/link-passwords.ts';
+import { createLinks, digestOf } from '../../shared/adapters/links.ts';
 import { createObjectReader } from '../../shared/adapters/object-reader.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createPictures } from '../../shared/adapters/pictures.ts';
+import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createZips } from '../../shared/adapters/zips.ts';
 import { membershipsOf } from '../../shared/domain/albums/lists.ts';
 import type { DownloadPart, DownloadRequest, ManifestEntry } from '../../shared/domain/download.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
-import { downloadKey, jobKey, originalKey } from '../../shared/domain/object-keys.ts';
+import { accountKey, downloadKey, jobKey, originalKey } from '../../shared/domain/object-keys.ts';
 import { downloadDeviations } from '../support/download-deviations.ts';
 import type { Item } from '../support/items.ts';
 import { addKeys } from '../support/keys.ts';
@@ -44,6 +49,7 @@ beforeAll(async () => {
     objects: createObjects(world.s3, BUCKET),
     reader: createObjectReader(world.s3, BUCKET),
     zips: createZips(world.s3, BUCKET),
+    belongings: createBelongings(world.table, TABLE),
     clock,
     bounds: BOUNDS,
   };
@@ -320,4 +326,95 @@ test('a zip larger than a piece goes up in pieces; one that breaks off leaves no
   await expect(deps.zips.write(downloadKey(user, JOB, 2), broken())).rejects.toThrow('broke off');
   expect(world.aws.requests()).toMatchObject({ 's3:AbortMultipartUpload': 1 });
   expect(await world.keys(`downloads/${user}`)).toEqual([downloadKey(user, JOB, 1)]);
+});
+
+describe('everything that is kept of somebody', () => {
+  const lines = (contents: Map<string, Buffer>, file: string) =>
+    (contents.get(file)?.toString() ?? '')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  async function storeRecords(): Promise<void> {
+    await store(1);
+    await store(2, { trashed_at: '2026-01-02T00:00:00.000Z', edits: { title: '2026-01-02T00:00:00.000Z' } });
+    await createImages(world.table, TABLE, deps.clock).create(imageRecord(user, 3));
+    await createEmbeddings(world.table, TABLE).put(
+      user,
+      imageId(1),
+      Float32Array.from({ length: 512 }, () => 0.5),
+    );
+    await createProfiles(world.table, TABLE, deps.clock).setFaceDetection(user, false);
+    const expiresAt = new Date(now + 60_000);
+    const password = { salt: 'the salt', hash: 'the hash' } as unknown as StoredPassword;
+    const terms = { download: true, location: false, name: 'For Ben', password, expiresAt };
+    const links = createLinks(world.table, TABLE, deps.clock);
+    await links.create({ userId: user, albumId: imageId(9) }, `token of ${user}`, terms, () => imageId(7));
+    const asked = Buffer.from(JSON.stringify({ user_id: user, email: 'zoe@example.org', name: 'Zoe' }));
+    await createObjects(world.s3, BUCKET).write(accountKey(user, JOB), asked, 'application/json');
+  }
+
+  test('photos, those in the trash too, and every record with every field, but for what opens links', async () => {
+    await storeRecords();
+    await ask({ of: 'account' });
+    expect(await run()).toBe('ended');
+    const { parts } = await result();
+    expect(parts.map(({ images }) => images)).toEqual([2, 0]);
+    expect((await part(1)).manifest.images.map(({ file }) => file)).toEqual(['2.jpg', '1.jpg']);
+
+    const { contents, json } = await part(2);
+    expect(json('account.json')).toEqual({ user_id: user, email: 'zoe@example.org', name: 'Zoe' });
+    expect(lines(contents, 'profile.jsonl')).toMatchObject([{ face_detection: false }]);
+    const images = lines(contents, 'images.jsonl');
+    expect(images.map(({ image_id }) => image_id)).toEqual([1, 2, 3].map(imageId));
+    for (const number of [1, 2, 3]) {
+      const { user_id, ...record } = (await deps.images.getMany(user, [imageId(number)]))[0] ?? {};
+      const { shard, since, ...all } = record as Record<string, unknown>;
+      expect(images[number - 1]).toEqual(all);
+    }
+    const [vector] = lines(contents, 'embeddings.jsonl');
+    expect(Buffer.from(String(vector?.vector), 'base64').readFloatLE(4)).toBe(0.5);
+    expect(lines(contents, 'links.jsonl')).toMatchObject([{ name: 'For Ben', has_password: true, download: true }]);
+    expect(lines(contents, 'jobs.jsonl')).toMatchObject([{ job_id: JOB, type: 'download' }]);
+    const everything = [...contents.values()].join('\n');
+    for (const secret of [`token of ${user}`, digestOf(`token of ${user}`), 'the salt', 'the hash'])
+      expect(everything).not.toContain(secret);
+    const counted = (json('manifest.json') as { files: { file: string; lines: number }[] }).files;
+    for (const { file, lines: count } of counted) expect(lines(contents, file)).toHaveLength(count);
+    const readme = contents.get('README.txt')?.toString() ?? '';
+    for (const { file } of counted) expect(readme).toContain(file);
+  });
+
+  test('is of nobody else, and there also where there is no photo', async () => {
+    await store(1);
+    const other = user;
+    users += 1;
+    user = `Zoe${users}`;
+    await ask({ of: 'account' });
+    await run();
+    expect(await result()).toMatchObject({ images: 0, parts: [{ images: 0 }] });
+    const { contents, json } = await part(1);
+    expect([...contents.keys()]).toEqual(['README.txt', 'account.json', 'jobs.jsonl', 'manifest.json']);
+    expect(json('account.json')).toBeNull();
+    expect([...contents.values()].join()).not.toContain(other);
+  });
+
+  test('what does not fit into one zip goes on in the next; killed before any request, each line is in one', async () => {
+    await storeRecords();
+    await ask({ of: 'account' });
+    const bounds = { ...BOUNDS, partBytes: 2_000 };
+    for (let requests = 1; ; requests += 1) {
+      lives.arm(requests);
+      const end = await run({ bounds }).catch((error: unknown) => error);
+      lives.arm(null);
+      if (end === 'ended') break;
+      expect(end).toBeInstanceOf(Killed);
+    }
+    const { parts } = await result();
+    expect(parts.length).toBeGreaterThan(2);
+    const zips = await Promise.all(parts.map((_, index) => part(index + 1)));
+    const all = zips.flatMap(({ contents }) => lines(contents, 'images.jsonl'));
+    expect(all.map(({ image_id }) => image_id)).toEqual([1, 2, 3].map(imageId));
+    expect(zips.flatMap(({ contents }) => lines(contents, 'links.jsonl'))).toHaveLength(1);
+  });
 });

@@ -12,7 +12,7 @@ import type { ImageRecord } from '../../shared/domain/image.ts';
 import { jobKey } from '../../shared/domain/object-keys.ts';
 import { donePhoto, imageId } from '../support/records.ts';
 import { lambdaContext, sqsEvent } from '../support/sqs-event.ts';
-import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
+import { BUCKET, startWorld, TABLE, VECTOR_BUCKET, type World } from '../support/world.ts';
 
 type ReprocessMessage = Extract<JobMessage, { type: 'reprocess' }>;
 
@@ -29,6 +29,7 @@ beforeAll(async () => {
     ...world.environment,
     TABLE_NAME: TABLE,
     BUCKET_NAME: BUCKET,
+    VECTOR_BUCKET_NAME: VECTOR_BUCKET,
     INGEST_QUEUE_URL: world.urls.ingest,
     DESCRIBE_QUEUE_URL: world.urls.describe,
     FACES_QUEUE_URL: world.urls.faces,

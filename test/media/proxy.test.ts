@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDepartures } from '../../shared/adapters/departures.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createLinkSignatures, type Link } from '../../shared/adapters/link-signatures.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
@@ -170,6 +171,16 @@ describe('signed links', () => {
       [`/images/${image_id}/thumbnail`, { ...good, sig: '' }],
     ];
     for (const [path, query] of refused) expect((await media.call(path, { query })).status).toBe(401);
+  });
+
+  test('die with their owner’s account, at once', async () => {
+    const record = await media.photo('Liv', { original: Buffer.from('0123456789') });
+    const query = await linkTo(record.image_id, { user_id: 'Liv' });
+    expect((await media.call(`/images/${record.image_id}/thumbnail`, { query })).status).toBe(200);
+    await createDepartures(media.world.table, TABLE, systemClock).begin('Liv');
+    expect((await media.call(`/images/${record.image_id}/thumbnail`, { query })).status).toBe(401);
+    const headers = media.as('Liv');
+    expect((await media.call(`/images/${record.image_id}/thumbnail`, { headers })).status).toBe(401);
   });
 
   test('of one person do not open what another owns', async () => {

@@ -1,6 +1,7 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAlbums } from '../../shared/adapters/albums.ts';
+import { createDepartures } from '../../shared/adapters/departures.ts';
 import { newToken, newUuid, systemClock } from '../../shared/adapters/ids.ts';
 import { storePassword } from '../../shared/adapters/link-passwords.ts';
 import type { RenditionName } from '../../shared/adapters/link-signatures.ts';
@@ -128,6 +129,28 @@ describe.each(['presigned', 'proxy'] as const)('by a link, where URLs are %s', (
     expect(revoked.status).toBe(404);
     expect(revoked.json()).toMatchObject({ detail: expect.stringMatching(/not any more/) });
     expect(revoked.json()).toEqual(never.json());
+  });
+
+  test('a link opens nothing once its owner has deleted the account, however good it is', async () => {
+    const token = newToken();
+    const at = new Date().toISOString();
+    const album = {
+      album_id: ALBUM,
+      kind: 'manual',
+      name: 'L',
+      sort: 'taken',
+      created_at: at,
+      updated_at: at,
+    } as const;
+    await createAlbums(media.world.table, TABLE).create('Lou', album);
+    const { image_id } = await media.photo('Lou', { original: picture }, { albums: { [ALBUM]: '1' } });
+    const all = { download: true, location: true, expiresAt: new Date(Date.now() + 3_600_000) };
+    await links().create({ userId: 'Lou', albumId: ALBUM }, token, all, newUuid);
+    const query = await signed(token, image_id, 'small');
+    expect((await get(token, image_id, 'thumbnails/small', query)).status).toBe(200);
+    await createDepartures(media.world.table, TABLE, systemClock).begin('Lou');
+    expect((await get(token, image_id, 'thumbnails/small', query)).status).toBe(404);
+    expect((await get(token, image_id, 'original')).status).toBe(404);
   });
 
   test('pictures of other albums are not there', async () => {

@@ -51,6 +51,9 @@ const INDEX = [
   'NEAR',
 ];
 
+/** The words before the first `#` of every sort key there is. */
+export const KINDS: readonly string[] = [...PHOTOS_AND_CLUSTERS, ...PEOPLE, ...INDEX, ...OWN_RIGHT, ...ALBUMS];
+
 /** A photo, as its owner's id and its own: ids are compared as pairs, so that nothing can hide in another user's partition. */
 const at = (userId: string, id: string) => `${userId}/${id}`;
 
@@ -88,8 +91,7 @@ type Kinds = ReadonlyMap<string, Item[]>;
 type Records = ReadonlyMap<string, ImageItem>;
 
 function unknownItems(kinds: Kinds): string[] {
-  const known = [...PHOTOS_AND_CLUSTERS, ...PEOPLE, ...INDEX, ...OWN_RIGHT, ...ALBUMS];
-  return [...kinds.keys()].filter((kind) => !known.includes(kind)).map((kind) => `an item nobody knows: ${kind}`);
+  return [...kinds.keys()].filter((kind) => !KINDS.includes(kind)).map((kind) => `an item nobody knows: ${kind}`);
 }
 
 function checkRecord(id: string, record: ImageItem): string[] {

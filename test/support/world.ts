@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { CreateVectorBucketCommand, ListVectorsCommand, S3VectorsClient } from '@aws-sdk/client-s3vectors';
+import {
+  CreateVectorBucketCommand,
+  ListIndexesCommand,
+  ListVectorsCommand,
+  S3VectorsClient,
+} from '@aws-sdk/client-s3vectors';
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { vi } from 'vitest';
@@ -146,6 +151,12 @@ export async function startWorld() {
         if (error instanceof Error && error.name === 'NotFoundException') return [];
         throw error;
       }
+    },
+
+    /** The names of all vector indexes (500 at most). */
+    async vectorIndexes(): Promise<string[]> {
+      const answer = await vectors.send(new ListIndexesCommand({ vectorBucketName: VECTOR_BUCKET }));
+      return (answer.indexes ?? []).map(({ indexName }) => indexName ?? '');
     },
 
     /** Takes all visible messages off a queue and answers their bodies. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createDeadLetterSweep } from '../../functions/sweep/dead-letters.ts';
 import { createStuck } from '../../functions/sweep/stuck.ts';
 import { createDeadLetters } from '../../shared/adapters/dead-letters.ts';
+import { createDepartures } from '../../shared/adapters/departures.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
@@ -27,6 +28,7 @@ function adapters() {
   return {
     images: createImages(world.table, TABLE, clock),
     jobs: createJobs(world.table, TABLE, clock),
+    departures: createDepartures(world.table, TABLE, clock),
     objects: createObjects(world.s3, BUCKET),
     queues: createQueues(world.sqs, world.urls),
     clock,
@@ -306,6 +308,13 @@ describe('dead letters', () => {
     const records = await deps.images.getMany(USER, numbers.map(imageId));
     expect(records.map(({ status }) => status)).toEqual(numbers.map(() => 'done'));
     for (const number of numbers) await deps.images.erase({ userId: USER, imageId: imageId(number) });
+  });
+
+  test('a letter about an account that is erased is removed: what is left of it is found by itself', async () => {
+    await deps.queues.jobs({ type: 'erase_account', user_id: USER });
+    expect(await sweepOf('jobs')).toEqual({ letters: 1, unreadable: 0 });
+    await world.aws.releaseInFlight();
+    expect(await world.drain('jobs')).toEqual([]);
   });
 
   test('a letter about a photo that is gone is removed', async () => {

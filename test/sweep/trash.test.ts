@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createStuck } from '../../functions/sweep/stuck.ts';
+import { createDepartures } from '../../shared/adapters/departures.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
@@ -33,7 +34,8 @@ const images = () => createImages(world.table, TABLE, clock);
 const edits = () => createImageEdits(world.table, TABLE, clock);
 function sweep() {
   const queues = createQueues(world.sqs, world.urls);
-  const deps = { images: images(), jobs: createJobs(world.table, TABLE, clock), queues, clock };
+  const departures = createDepartures(world.table, TABLE, clock);
+  const deps = { images: images(), jobs: createJobs(world.table, TABLE, clock), departures, queues, clock };
   return createStuck({ ...deps, objects: createObjects(world.s3, BUCKET), staleMs: 15 * MINUTE })();
 }
 const told = async () => ((await world.drain('organize')) as { type: string }[]).map(({ type }) => type);

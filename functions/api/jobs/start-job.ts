@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts';
 import { viewJob } from './view.ts';
 import { waitForJob } from './wait-for-job.ts';
 
-type Asker = Pick<RequestOf<'cluster'>, 'user' | 'headers' | 'basePath' | 'apiUrl'>;
+export type Asker = Pick<RequestOf<'cluster'>, 'user' | 'headers' | 'basePath' | 'apiUrl'>;
 type Work = Parameters<Jobs['create']>[1];
 interface Answer<Status extends number> {
   status: Status;
@@ -16,7 +16,7 @@ interface Answer<Status extends number> {
 
 /** Notes a job and sends it on; with `Prefer: wait=N` the answer waits for it. `result`: what is known of its outcome by now. */
 export async function startJob(
-  { user, headers: asked, basePath, apiUrl }: Asker,
+  { user, ...asked }: Asker,
   work: Work,
   deps: Deps,
   result: Job['result'] = null,
@@ -29,10 +29,19 @@ export async function startJob(
     // The job is noted; sweep finds it unstarted and sends its message again.
     deps.logger.warn('the job waits for sweep', { job_id: job.job_id, error: error as Error });
   }
+  return answerJob(asked, job, deps);
+}
+
+/** Says how far a job has come; with `Prefer: wait=N` the answer waits for it. */
+export async function answerJob(
+  { headers: asked, basePath, apiUrl }: Omit<Asker, 'user'>,
+  job: Job,
+  deps: Deps,
+): Promise<Answer<200> | Answer<202>> {
   const wait = waitSeconds(asked.prefer);
   const latest = wait > 0 ? await waitForJob(job, wait, deps) : job;
   const headers = { Location: `${basePath}/jobs/${job.job_id}` };
   const body = await viewJob(latest, apiUrl, deps);
   if (latest.status !== 'done' && latest.status !== 'failed') return { status: 202, body, headers };
-  return { status: 200, body, headers: { ...headers, 'Preference-Applied': `wait=${wait}` } };
+  return { status: 200, body, headers: { ...headers, ...(wait > 0 && { 'Preference-Applied': `wait=${wait}` }) } };
 }

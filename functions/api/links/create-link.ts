@@ -1,6 +1,6 @@
 import { storePassword } from '../../../shared/adapters/link-passwords.ts';
 import { DEFAULT_LINK_SECONDS, MAX_LINK_SECONDS } from '../../../shared/contract/schemas.ts';
-import { InvalidRequest } from '../../../shared/lambda/http/problems.ts';
+import { InvalidRequest, Unauthorized } from '../../../shared/lambda/http/problems.ts';
 import type { RequestOf } from '../../../shared/lambda/http/use-case.ts';
 import { listedAlbum } from '../listed-album.ts';
 import type { ApiUseCase } from '../use-cases.ts';
@@ -15,6 +15,11 @@ export const createLink: ApiUseCase<'createLink'> = async ({ user, params, body,
   const { name, download, location } = body;
   const terms = { name, download, location, password, expiresAt };
   const link = await deps.links.create({ userId: user.user_id, albumId }, token, terms, deps.newId);
+  // Whoever erases the account meanwhile finds links by what lists them, and may have been there before this one opened.
+  if (await deps.departures.isGone(user.user_id)) {
+    await deps.links.withdraw(token);
+    throw new Unauthorized();
+  }
   return { status: 201, body: { ...viewLink(link), token, url: `${apiUrl}/shared/${token}` } };
 };
 

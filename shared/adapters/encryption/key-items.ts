@@ -8,7 +8,10 @@ export interface StoredKey {
   plain_before: boolean;
 }
 
-/** The table of wrapped keys: one item for each user, which is never taken away again. Once erased, it says so for good. */
+/** Seconds a tombstone stays: by then nothing of its user that began before has been under way for weeks. */
+const TOMBSTONE_S = 30 * 86_400;
+
+/** The table of wrapped keys: one item for each user. Once a key is erased, it says so in its place until nobody can ask any more. */
 export function createKeyItems(table: DynamoDBDocumentClient, tableName: string) {
   return {
     async get(userId: string): Promise<StoredKey | 'erased' | null> {
@@ -32,9 +35,9 @@ export function createKeyItems(table: DynamoDBDocumentClient, tableName: string)
 
     /** Leaves a tombstone in place of the key, whether there was one or not. */
     async erase(userId: string, at: Date): Promise<void> {
-      await table.send(
-        new PutCommand({ TableName: tableName, Item: { user_id: userId, erased_at: at.toISOString() } }),
-      );
+      const expires = Math.ceil(at.getTime() / 1000) + TOMBSTONE_S;
+      const Item = { user_id: userId, erased_at: at.toISOString(), expires };
+      await table.send(new PutCommand({ TableName: tableName, Item }));
     },
   };
 }

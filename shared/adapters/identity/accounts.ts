@@ -110,6 +110,7 @@ const lookupAnswer = z.object({
     )
     .min(1),
 });
+const removeAnswer = z.looseObject({});
 const claims = z.object({ auth_time: z.int() });
 
 /** Reads a claim of a token that has just come from Google itself over TLS, which is why it is not verified again. */
@@ -222,6 +223,18 @@ export function createIdentity(options: IdentityOptions) {
         expires_in: answer.expires_in,
         auth_time: authTime(answer.id_token),
       };
+    },
+
+    /**
+     * Deletes the account this token belongs to: whoever holds it may, if they signed in minutes ago. One that is gone already is no error.
+     * Throws `IdentityUnavailable` and others.
+     */
+    async remove(accessToken: string): Promise<void> {
+      try {
+        await toolkit('delete', removeAnswer, { idToken: accessToken });
+      } catch (error) {
+        if (!(error instanceof InvalidToken && error.cause === 'USER_NOT_FOUND')) throw error;
+      }
     },
 
     /** Whose token this is, as the service knows the account now. Throws `InvalidToken`. */

@@ -76,4 +76,23 @@ export const authRoutes = [
     access: 'user',
     responses: { 204: null },
   },
+  {
+    id: 'exportMe',
+    method: 'GET',
+    path: '/auth/me/export',
+    summary:
+      'Everything that is kept of me, as zips to fetch: a job as of POST /downloads, the same one within an hour',
+    tag: 'auth',
+    access: 'user',
+    responses: { 200: schemas.job, 202: schemas.job },
+  },
+  {
+    id: 'deleteMe',
+    method: 'DELETE',
+    path: '/auth/me',
+    summary: 'Delete the account and everything in it, for good; asks for a sign-in within the last five minutes',
+    tag: 'auth',
+    access: 'user',
+    responses: { 202: null },
+  },
 ] as const satisfies readonly Route[];

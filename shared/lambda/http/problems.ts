@@ -41,6 +41,15 @@ export class Unauthorized extends HttpProblem {
   }
 }
 
+/** The token is good, but for this the person must have shown just now who they are (RFC 9470). `seconds`: how long that counts. */
+export class SignInAgain extends HttpProblem {
+  constructor(detail: string, seconds: number) {
+    super('unauthorized', detail, {
+      headers: { 'WWW-Authenticate': `Bearer error="insufficient_user_authentication", max_age=${seconds}` },
+    });
+  }
+}
+
 /** Never existed, is gone, or is somebody else's: all three read the same. */
 export class NotFound extends HttpProblem {
   constructor(what: 'image' | 'album' | 'cluster' | 'person' | 'face' | 'job' | 'link' | 'download') {

@@ -26,6 +26,8 @@ export interface Stored {
   objects: StoredObject[];
   /** Every vector of every index of every vector bucket. */
   vectors: IndexedVector[];
+  /** The names of all indexes, also those that hold nothing. */
+  indexes: string[];
 }
 
 export type Reachable = Aws & Pick<LocalStack, 'outputs'>;
@@ -43,10 +45,11 @@ async function readTable(stack: Reachable): Promise<Item[]> {
   }
 }
 
-async function readVectors(stack: Reachable): Promise<Stored['vectors']> {
+async function readVectors(stack: Reachable): Promise<Pick<Stored, 'vectors' | 'indexes'>> {
   const s3vectors = new S3VectorsClient(client(stack, 's3vectors'));
   try {
     const vectors: Stored['vectors'] = [];
+    const indexes: string[] = [];
     const { vectorBuckets = [] } = await s3vectors.send(new ListVectorBucketsCommand({}));
     for (const { vectorBucketName } of vectorBuckets) {
       let nextIndexes: string | undefined;
@@ -54,6 +57,7 @@ async function readVectors(stack: Reachable): Promise<Stored['vectors']> {
         const page = await s3vectors.send(new ListIndexesCommand({ vectorBucketName, nextToken: nextIndexes }));
         nextIndexes = page.nextToken;
         for (const { indexName } of page.indexes ?? []) {
+          indexes.push(indexName ?? '');
           let nextToken: string | undefined;
           do {
             const listed = await s3vectors.send(
@@ -67,7 +71,7 @@ async function readVectors(stack: Reachable): Promise<Stored['vectors']> {
         }
       } while (nextIndexes);
     }
-    return vectors;
+    return { vectors, indexes };
   } finally {
     s3vectors.destroy();
   }
@@ -96,6 +100,10 @@ async function readObjects(stack: Reachable): Promise<StoredObject[]> {
 }
 
 export async function readStored(stack: Reachable): Promise<Stored> {
-  const [items, objects, vectors] = await Promise.all([readTable(stack), readObjects(stack), readVectors(stack)]);
-  return { items, objects, vectors };
+  const [items, objects, { vectors, indexes }] = await Promise.all([
+    readTable(stack),
+    readObjects(stack),
+    readVectors(stack),
+  ]);
+  return { items, objects, vectors, indexes };
 }
