@@ -32,7 +32,8 @@ beforeAll(async () => {
   for (const { status } of images) expect(status).toBe('done');
   picture = images[0] as Image;
   const headers = { prefer: 'wait=20' };
-  const job = await ada.call('POST', '/images/cluster', { body: { k: 1, names: false }, headers });
+  await ada.call('POST', '/images/cluster', { body: { k: 1, names: false }, headers });
+  const job = await ada.call('POST', '/downloads', { body: { all: true }, headers });
   const { job_id = '' } = job.json<{ job_id: string }>();
   const { items } = await ada.get<{ items: { cluster_id: string }[] }>('/images/clusters');
   const album = { name: 'Hers', image_ids: [picture.image_id] };
