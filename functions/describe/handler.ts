@@ -2,13 +2,15 @@ import { AzureMisconfigured, createAzureOpenAI } from '../../shared/adapters/azu
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
-import { systemClock } from '../../shared/adapters/ids.ts';
+import { newUuid, systemClock } from '../../shared/adapters/ids.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient, UnreadableSecret } from '../../shared/adapters/secrets.ts';
+import { createSpendings } from '../../shared/adapters/spendings.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { describeMessage } from '../../shared/contract/messages.ts';
+import { microUsd } from '../../shared/domain/quota.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
 import { createDescribe } from './describe.ts';
@@ -24,6 +26,7 @@ const settings = readFunctionSettings(process.env, [
   'AZURE_OPENAI_DEPLOYMENT_NAME',
   'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
   'EMBEDDINGS_PROVIDER',
+  'MAX_AI_USD_PER_USER_PER_MONTH',
   'S3_ADDRESSING_STYLE',
   'LOG_LEVEL',
 ]);
@@ -65,6 +68,9 @@ const describe = createDescribe({
   throttle: createAzureThrottle(table, settings.TABLE_NAME, systemClock),
   azure,
   provider: settings.EMBEDDINGS_PROVIDER,
+  spendings: createSpendings(table, settings.TABLE_NAME, systemClock),
+  aiMicroUsd: microUsd(settings.MAX_AI_USD_PER_USER_PER_MONTH),
+  newId: newUuid,
   clock: systemClock,
 });
 

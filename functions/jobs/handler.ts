@@ -7,7 +7,7 @@ import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createFaces } from '../../shared/adapters/faces.ts';
-import { systemClock } from '../../shared/adapters/ids.ts';
+import { newUuid, systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
@@ -17,11 +17,13 @@ import { createPeople } from '../../shared/adapters/people.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
+import { createSpendings } from '../../shared/adapters/spendings.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
 import { createZips } from '../../shared/adapters/zips.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
+import { microUsd } from '../../shared/domain/quota.ts';
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
 import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
 import { createClusterGrouping } from './cluster-grouping.ts';
@@ -53,6 +55,7 @@ const settings = readFunctionSettings(process.env, [
   'AZURE_OPENAI_DEPLOYMENT_NAME',
   'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
   'EMBEDDINGS_PROVIDER',
+  'MAX_AI_USD_PER_USER_PER_MONTH',
 ]);
 type NameMessage = Extract<JobMessage, { type: 'name_cluster' }>;
 type LongMessage = Extract<
@@ -133,6 +136,9 @@ const LONG_WORK = {
 const eraseFaces = createEraseFaces(deps);
 const nameCluster = createNameCluster({
   ...deps,
+  spendings: createSpendings(table, settings.TABLE_NAME, systemClock),
+  aiMicroUsd: microUsd(settings.MAX_AI_USD_PER_USER_PER_MONTH),
+  newId: newUuid,
   azure: createAzureOpenAI({
     endpoint: settings.AZURE_OPENAI_ENDPOINT,
     apiKey: async () => (await secrets.get()).azure_openai_api_key,

@@ -13,6 +13,7 @@ export const imageRoutes = [
     access: 'user',
     body: { type: 'json', schema: schemas.uploadsRequest },
     responses: { 200: schemas.uploadsResponse },
+    problems: [403],
   },
   {
     id: 'upload',
@@ -23,7 +24,7 @@ export const imageRoutes = [
     access: 'user',
     body: { type: 'multipart' },
     responses: { 202: schemas.uploadResponse },
-    problems: [413],
+    problems: [403, 413],
     aliases: [{ path: '/images/upload-multiple' }],
   },
   {
