@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createChecksums } from '../../shared/adapters/checksums.ts';
+import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createSpendings } from '../../shared/adapters/spendings.ts';
 import { createSummaries } from '../../shared/adapters/summaries.ts';
+import { changeItem } from '../../shared/adapters/table.ts';
 import { createUploadLedgers } from '../../shared/adapters/upload-ledgers.ts';
 import type { Problem } from '../../shared/contract/schemas.ts';
+import { freshStages } from '../../shared/domain/image.ts';
 import { announce, emptyLedger, MOST_OPEN_FORMS } from '../../shared/domain/quota.ts';
 import { emptySummary, type Summary } from '../../shared/domain/summary.ts';
+import { imageRecord } from '../support/records.ts';
 import { TABLE } from '../support/world.ts';
 import { type Answer, type Api, multipart, startApi } from './api.ts';
 
@@ -100,22 +105,12 @@ describe('upload forms', () => {
   test('one that is run again counts once', async () => {
     const mine = ids(await ask(5));
     await done(mine, { images: 5, by_status: { done: 5 } });
-    const { createImageEdits } = await import('../../shared/adapters/image-edits.ts');
     const edits = createImageEdits(api.world.table, TABLE, () => new Date());
     for (const imageId of mine) {
-      const key = { userId: user, imageId };
-      const record = await images().get(key);
-      await api.world.table.send(
-        new (await import('@aws-sdk/lib-dynamodb')).UpdateCommand({
-          TableName: TABLE,
-          Key: { user_id: user, sk: `IMAGE#${imageId}` },
-          UpdateExpression: 'SET original = :original',
-          ExpressionAttributeValues: {
-            ':original': { key: 'k', content_type: 'image/jpeg', bytes: 1, width: 1, height: 1 },
-          },
-        }),
-      );
-      expect((await edits.rerun(key, ['describe']))?.state, record?.status).toBe('changed');
+      const key = { user_id: user, sk: `IMAGE#${imageId}` };
+      const original = { key: 'originals/1', content_type: 'image/jpeg', bytes: 1, width: 1, height: 1 };
+      await changeItem(api.world.table, TABLE, key, { set: { original } });
+      expect((await edits.rerun({ userId: user, imageId }, ['describe']))?.state).toBe('changed');
     }
     expect((await ask(5)).status).toBe(200);
     expect((await ask(1)).status).toBe(403);
@@ -143,9 +138,6 @@ describe('upload forms', () => {
     const sha256 = 'a'.repeat(64);
     const [imageId = ''] = ids(await ask(1, 1, 'someone'));
     expect(imageId).not.toBe('');
-    const { createChecksums } = await import('../../shared/adapters/checksums.ts');
-    const { imageRecord } = await import('../support/records.ts');
-    const { freshStages } = await import('../../shared/domain/image.ts');
     const stages = { ...freshStages(), ingest: { state: 'done', attempts: 1 } } as const;
     const record = imageRecord(user, 77, { status: 'done', stages });
     await images().create(record);

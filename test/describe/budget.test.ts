@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createDescribe, DESCRIBE_STEPS, type DescribeDeps } from '../../functions/describe/describe.ts';
 import { type AzureEmulator, startAzure } from '../../local/emulators/azure/server.ts';
 import type { AzureOpenAIAdapter } from '../../shared/adapters/azure-openai.ts';
+import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createSpendings } from '../../shared/adapters/spendings.ts';
 import { costMicroDollars, type Tokens } from '../../shared/domain/cost.ts';
 import { isDegraded } from '../../shared/domain/image.ts';
@@ -83,24 +84,21 @@ describe('a photo over the budget', () => {
     expect((await photos.record(1)).stages.describe.state).toBe('waiting');
   });
 
-  test('keeps the words of an earlier round', async () => {
-    let photos = open();
-    await photos.accept(1, picture);
+  test('that is run again keeps the words and the place it had', async () => {
+    const photos = open({ aiMicroUsd: 1 });
+    const original = { key: 'originals/1', content_type: 'image/jpeg', bytes: 1, width: 1, height: 1 };
+    await photos.accept(1, picture, { original });
     await photos.run(1);
-    const { title, stages } = await photos.record(1);
-    const calls = bought.calls;
-    const first = photos;
-    photos = openPhotos(world, user, azure, { aiMicroUsd: 1, clock: first.clock });
-    const waiting = { ...stages, describe: { ...stages.describe, state: 'pending', attempts: 0 } } as const;
-    await photos.accept(1, picture, {
-      title,
-      description: 'As before.',
-      generation: 1,
-      described_in: 0,
-      stages: waiting,
-    });
+    await photos.images.endStage(photos.keyOf(1), 'organize', { state: 'done' });
+    const [{ title, stages }, vector] = [await photos.record(1), await photos.vector(1)];
+    const outcome = await createImageEdits(world.table, TABLE, photos.clock).rerun(photos.keyOf(1), ['describe']);
+    expect(outcome?.state).toBe('changed');
+    const { calls } = bought;
     await photos.run(1);
-    expect(await photos.record(1)).toMatchObject({ title, stages: { describe: { state: 'waiting' } } });
+    const record = await photos.record(1);
+    expect(record).toMatchObject({ title, generation: 1, stages: { describe: { state: 'waiting' } } });
+    expect(record.stages.describe.cost_microusd).toBe(stages.describe.cost_microusd);
+    expect(await photos.vector(1)).toEqual(vector);
     expect(bought.calls).toBe(calls);
   });
 
