@@ -12,7 +12,7 @@ let gateway: Gateway;
 let ada: Settled;
 beforeAll(async () => {
   gateway = await startGateway();
-  ada = await settle(gateway, 'ada');
+  ada = await settle(gateway, 'ada', 100);
 });
 afterAll(() => gateway?.stop());
 

@@ -34,14 +34,10 @@ export interface Things {
   job: string;
 }
 
-let numbers = 0;
-
-/** Somebody with at least one of everything that has an id, stored as the functions leave it. */
-export async function settle(gateway: Gateway, user: string) {
+/** Somebody with at least one of everything that has an id, stored as the functions leave it; their ids are numbered from `first`. */
+export async function settle(gateway: Gateway, user: string, first: number) {
   const { world, google } = gateway;
   const { table } = world;
-  numbers += 100;
-  const first = numbers;
   const uuid = (number: number) => `018e0000-0000-7000-8000-${String(first + number).padStart(12, '0')}`;
   const images = createImages(table, TABLE, clock);
   const objects = createObjects(world.s3, BUCKET);

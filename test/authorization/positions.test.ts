@@ -42,8 +42,8 @@ let ada: Settled;
 let eve: Settled;
 beforeAll(async () => {
   gateway = await startGateway();
-  ada = await settle(gateway, 'ada');
-  eve = await settle(gateway, 'eve');
+  ada = await settle(gateway, 'ada', 100);
+  eve = await settle(gateway, 'eve', 200);
 });
 afterAll(() => gateway?.stop());
 
@@ -62,7 +62,7 @@ function valuesOf(kind: Kind, things: Things): string[] {
 }
 /** A cursor is a place in an order: the next one that was nobody's. */
 const beside = (things: Things): Things => {
-  const [image, person, album] = [things.image, things.person, things.album].map((id) => `${id.slice(0, -3)}150`);
+  const [image, person, album] = [things.image, things.person, things.album].map((id) => `${id.slice(0, -2)}50`);
   return { ...things, ...{ image, person, album } } as Things;
 };
 const NOTHINGS = Object.fromEntries(

@@ -118,8 +118,8 @@ let ada: Settled;
 let eve: Settled;
 beforeAll(async () => {
   gateway = await startGateway();
-  ada = await settle(gateway, 'ada');
-  eve = await settle(gateway, 'eve');
+  ada = await settle(gateway, 'ada', 100);
+  eve = await settle(gateway, 'eve', 200);
 });
 afterAll(() => gateway?.stop());
 
