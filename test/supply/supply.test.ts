@@ -6,7 +6,7 @@ import { loosePackages, looseSettings, looseWorkflow, ranges, undecidedScripts }
 import { findings, lock, manifest, workflows } from './project.ts';
 
 // The parser of a tool we have anyway.
-const { parse } = createRequire(createRequire(import.meta.url).resolve('knip/package.json'))('yaml') as {
+const { parse } = createRequire(createRequire(import.meta.url).resolve('knip'))('yaml') as {
   parse: (text: string) => unknown;
 };
 const step = z.union([
