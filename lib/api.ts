@@ -6,6 +6,7 @@ import {
   LambdaIntegration,
   LogGroupLogDestination,
   type Method,
+  type MethodDeploymentOptions,
   MethodLoggingLevel,
   type MethodOptions,
   ResponseTransferMode,
@@ -14,7 +15,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import type { Deployment } from '../shared/config.ts';
-import { type Access, endpoints } from '../shared/contract/routes.ts';
+import { type Access, endpoints, type Pace } from '../shared/contract/routes.ts';
 import { errorHeaders, preflight } from './cors.ts';
 import type { NodeFunction } from './functions.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
@@ -27,6 +28,23 @@ const VERSION = 'v1';
 
 /** Requests per second of all users together, and how many may come at once: far above a family, far below a bill. */
 const THROTTLING = { rate: 100, burst: 200 };
+
+/** The same of each method that guesses at secrets, fills the storage, or starts long work. */
+const PACES: Readonly<Record<Pace, { rate: number; burst: number }>> = {
+  'sign-in': { rate: 10, burst: 20 },
+  password: { rate: 5, burst: 10 },
+  upload: { rate: 50, burst: 100 },
+  work: { rate: 10, burst: 40 },
+};
+
+/** Execution logs of errors only, never of what was sent. What a method says of itself replaces all of it. */
+const EVERY_METHOD = {
+  metricsEnabled: true,
+  loggingLevel: MethodLoggingLevel.ERROR,
+  dataTraceEnabled: false,
+  throttlingRateLimit: THROTTLING.rate,
+  throttlingBurstLimit: THROTTLING.burst,
+} satisfies MethodDeploymentOptions;
 
 export interface ApiProps {
   readonly settings: Deployment;
@@ -80,12 +98,8 @@ export class Api extends Construct {
       deployOptions: {
         stageName: STAGE,
         tracingEnabled: true,
-        metricsEnabled: true,
-        // Execution logs of errors only, never of what was sent.
-        loggingLevel: MethodLoggingLevel.ERROR,
-        dataTraceEnabled: false,
-        throttlingRateLimit: THROTTLING.rate,
-        throttlingBurstLimit: THROTTLING.burst,
+        ...EVERY_METHOD,
+        methodOptions: pacedMethods(),
         accessLogDestination: new LogGroupLogDestination(createLogGroup(this, 'AccessLogs')),
         accessLogFormat: ACCESS_LOG,
       },
@@ -115,6 +129,17 @@ export class Api extends Construct {
     );
     return api;
   }
+}
+
+function pacedMethods(): Record<string, MethodDeploymentOptions> {
+  return Object.fromEntries(
+    endpoints.flatMap(({ method, path, pace }) => {
+      if (!pace) return [];
+      const { rate, burst } = PACES[pace];
+      const own = { ...EVERY_METHOD, throttlingRateLimit: rate, throttlingBurstLimit: burst };
+      return [[`/${VERSION}${path}/${method}`, own]];
+    }),
+  );
 }
 
 /** Enough to follow a request; neither addresses nor query strings, which may hold signatures. */

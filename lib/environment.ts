@@ -1,4 +1,4 @@
-import type { Deployment, FunctionSettings } from '../shared/config.ts';
+import { type Deployment, type FunctionSettings, limitText } from '../shared/config.ts';
 import type { Queues } from './queues.ts';
 import type { Storage } from './storage.ts';
 
@@ -27,6 +27,9 @@ export function createEnvironment(settings: Deployment, storage: Storage, queues
     UPLOAD_EXPIRES_SECONDS: String(settings.UPLOAD_EXPIRES_SECONDS),
     SWEEP_STALE_SECONDS: String(settings.SWEEP_STALE_SECONDS),
     TRASH_DAYS: String(settings.TRASH_DAYS),
+    MAX_IMAGES_PER_USER: limitText(settings.MAX_IMAGES_PER_USER),
+    MAX_BYTES_PER_USER: limitText(settings.MAX_BYTES_PER_USER),
+    MAX_AI_USD_PER_USER_PER_MONTH: limitText(settings.MAX_AI_USD_PER_USER_PER_MONTH),
     TABLE_NAME: storage.table.tableName,
     BUCKET_NAME: storage.bucket.bucketName,
     VECTOR_BUCKET_NAME: storage.vectorBucketName,

@@ -31,6 +31,7 @@ const DESCRIBES = [
   'AZURE_OPENAI_API_VERSION',
   'AZURE_OPENAI_DEPLOYMENT_NAME',
   'SECRET_ARN',
+  'MAX_AI_USD_PER_USER_PER_MONTH',
 ] as const;
 
 /** The functions that work on photos, each fed by its queue, and the one that looks after what got stuck. */
@@ -222,6 +223,7 @@ export class Pipeline extends Construct {
         'DEAD_LETTER_QUEUE_URLS',
         'SWEEP_STALE_SECONDS',
         ...USER_KEYS,
+        'MAX_AI_USD_PER_USER_PER_MONTH',
       ),
     });
     new Rule(this, 'Schedule', {
@@ -230,7 +232,7 @@ export class Pipeline extends Construct {
       // A run that was missed is made up for by the next.
       targets: [new LambdaTarget(sweep, { retryAttempts: 0, maxEventAge: Duration.minutes(5) })],
     });
-    grants.table(role, 'GetItem', 'UpdateItem');
+    grants.table(role, 'GetItem', 'Query', 'UpdateItem');
     grants.index(role, 'pending');
     // Before it makes a user's key it looks at what that user has.
     const read: Part[] = settings.ENCRYPTION === 'user' ? [incoming, originals] : [incoming];

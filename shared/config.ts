@@ -41,6 +41,21 @@ function isOrigin(entry: string): boolean {
 
 const seconds = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
+/** What one person may use: a number, or `unlimited`. */
+const limit = (number: z.ZodType<number>) =>
+  z.union([z.literal('unlimited').transform(() => Number.POSITIVE_INFINITY), number]);
+/** A limit as the environment spells it. */
+export const limitText = (value: number): string => (Number.isFinite(value) ? String(value) : 'unlimited');
+const count = z.coerce.number('expected a number, or unlimited').int().min(1);
+
+const quotas = {
+  MAX_IMAGES_PER_USER: limit(count).default(100_000),
+  /** Of originals. */
+  MAX_BYTES_PER_USER: limit(count).default(500_000_000_000),
+  /** For describing photos and naming clusters, in US dollars per calendar month (UTC). */
+  MAX_AI_USD_PER_USER_PER_MONTH: limit(z.coerce.number('expected US dollars, or unlimited').min(0)).default(10),
+};
+
 const azureSettings = {
   AZURE_OPENAI_ENDPOINT: z.union([z.literal(''), httpsUrl]).default(''),
   AZURE_OPENAI_API_VERSION: z
@@ -75,6 +90,7 @@ const sharedSettings = {
   SWEEP_STALE_SECONDS: seconds(1, 86_400).default(900),
   /** How long photos are kept in the trash. */
   TRASH_DAYS: z.coerce.number().int().min(1).max(365).default(30),
+  ...quotas,
 };
 
 /** With Azure configured its embeddings are used; without, the visual descriptor that needs no service. */

@@ -35,12 +35,15 @@ import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { createShareSignatures } from '../../shared/adapters/share-signatures.ts';
 import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
+import { createSpendings } from '../../shared/adapters/spendings.ts';
 import { createSummaries } from '../../shared/adapters/summaries.ts';
 import { createTallies } from '../../shared/adapters/tallies.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
+import { createUploadLedgers } from '../../shared/adapters/upload-ledgers.ts';
 import { createUploadForms } from '../../shared/adapters/uploads.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import { type FunctionSettings, USER_KEYS } from '../../shared/config.ts';
+import { microUsd } from '../../shared/domain/quota.ts';
 import type { Deps } from './deps.ts';
 import { createEmbedQuery } from './search/embed-query.ts';
 
@@ -69,6 +72,9 @@ export const SETTINGS = [
   'EMBEDDINGS_PROVIDER',
   'UPLOAD_EXPIRES_SECONDS',
   'TRASH_DAYS',
+  'MAX_IMAGES_PER_USER',
+  'MAX_BYTES_PER_USER',
+  'MAX_AI_USD_PER_USER_PER_MONTH',
 ] as const satisfies readonly (keyof FunctionSettings)[];
 
 /** A search is answered by its words alone rather than late. */
@@ -159,6 +165,8 @@ export function buildDeps(
       lifetimeSeconds: settings.UPLOAD_EXPIRES_SECONDS,
       clock,
     }),
+    uploadLedgers: createUploadLedgers(table, tableName),
+    spendings: createSpendings(table, tableName, clock),
     imageUrls: createImageUrls({
       mode: settings.IMAGE_URL_MODE,
       s3,
@@ -191,6 +199,12 @@ export function buildDeps(
       vectors: { client: vectors, name: settings.VECTOR_BUCKET_NAME },
     }),
     azureThrottle,
+    limits: {
+      images: settings.MAX_IMAGES_PER_USER,
+      bytes: settings.MAX_BYTES_PER_USER,
+      aiMicroUsd: microUsd(settings.MAX_AI_USD_PER_USER_PER_MONTH),
+      formLifetimeMs: settings.UPLOAD_EXPIRES_SECONDS * 1000,
+    },
     trashDays: settings.TRASH_DAYS,
     configured: {
       azure: settings.AZURE_OPENAI_ENDPOINT !== '',

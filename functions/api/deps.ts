@@ -26,9 +26,11 @@ import type { Probes } from '../../shared/adapters/probes.ts';
 import type { Profiles } from '../../shared/adapters/profiles.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
 import type { ShareSignatures } from '../../shared/adapters/share-signatures.ts';
+import type { Spendings } from '../../shared/adapters/spendings.ts';
 import type { Summaries } from '../../shared/adapters/summaries.ts';
 import type { Tallies } from '../../shared/adapters/tallies.ts';
 import type { Undo } from '../../shared/adapters/undo.ts';
+import type { UploadLedgers } from '../../shared/adapters/upload-ledgers.ts';
 import type { UploadForms } from '../../shared/adapters/uploads.ts';
 import type { Vectors } from '../../shared/adapters/vectors.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
@@ -59,6 +61,8 @@ export interface Deps {
   objects: Objects;
   queues: Queues;
   uploadForms: UploadForms;
+  uploadLedgers: UploadLedgers;
+  spendings: Pick<Spendings, 'thisMonth'>;
   imageUrls: RenderImageUrls;
   downloadUrls: DownloadUrls;
   links: Links;
@@ -70,6 +74,8 @@ export interface Deps {
   assertSessionAlive: AssertSessionAlive;
   probes: Probes;
   azureThrottle: Pick<AzureThrottle, 'last'>;
+  /** What one person may use; `Infinity` where there is no limit. */
+  limits: { images: number; bytes: number; aiMicroUsd: number; formLifetimeMs: number };
   /** How long photos are kept in the trash. */
   trashDays: number;
   /** Which optional parts this deployment has. */

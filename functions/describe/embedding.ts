@@ -33,7 +33,7 @@ export function embedWords(azure: AzureOpenAIAdapter): Embed {
     for (let questions = 0; questions < MOST_QUESTIONS; questions += 1) {
       try {
         const { vectors, model, tokens } = await azure.embed([text]);
-        spending.add(model, tokens);
+        await spending.add(model, tokens);
         return { vector: vectors[0] ?? null };
       } catch (error) {
         if (error instanceof AzureRejected) break;

@@ -3,13 +3,15 @@ import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
 import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
-import { systemClock } from '../../shared/adapters/ids.ts';
+import { newUuid, systemClock } from '../../shared/adapters/ids.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient, UnreadableSecret } from '../../shared/adapters/secrets.ts';
+import { createSpendings } from '../../shared/adapters/spendings.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { describeMessage } from '../../shared/contract/messages.ts';
+import { microUsd } from '../../shared/domain/quota.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
 import { createDescribe } from './describe.ts';
@@ -25,6 +27,7 @@ const settings = readFunctionSettings(process.env, [
   'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
   'EMBEDDINGS_PROVIDER',
   'BUCKET_NAME',
+  'MAX_AI_USD_PER_USER_PER_MONTH',
   'S3_ADDRESSING_STYLE',
   ...USER_KEYS,
   'LOG_LEVEL',
@@ -73,6 +76,9 @@ const describe = createDescribe({
   throttle: createAzureThrottle(table, settings.TABLE_NAME, systemClock),
   azure,
   provider: settings.EMBEDDINGS_PROVIDER,
+  spendings: createSpendings(table, settings.TABLE_NAME, systemClock),
+  aiMicroUsd: microUsd(settings.MAX_AI_USD_PER_USER_PER_MONTH),
+  newId: newUuid,
   clock: systemClock,
 });
 

@@ -13,7 +13,9 @@ export type Answer =
   /** There is no model to ask. */
   | { state: 'skipped' }
   /** Final for this picture, and nobody's fault. */
-  | { state: 'refused' | 'failed'; error: Reason };
+  | { state: 'refused' | 'failed'; error: Reason }
+  /** Its owner’s budget is used up. */
+  | { state: 'waiting'; error: Reason };
 
 /** Has a picture described. Throws `AzureUnavailable` and `AzureMisconfigured`. */
 export async function askForWords(
@@ -24,7 +26,7 @@ export async function askForWords(
   const { filename, now, ...input } = about;
   for (let questions = 0; questions < MOST_QUESTIONS; questions += 1) {
     const outcome = await azure.describe(input);
-    if (outcome.model !== undefined && outcome.tokens) spending.add(outcome.model, outcome.tokens);
+    if (outcome.model !== undefined && outcome.tokens) await spending.add(outcome.model, outcome.tokens);
     if (outcome.kind === 'refused') return { state: 'refused', error: REFUSED };
     if (outcome.kind === 'invalid') continue;
     const { title, description, tags, text } = outcome;

@@ -15,7 +15,7 @@ import { createDepartures, unlessGone } from '../../shared/adapters/departures.t
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { createFaces } from '../../shared/adapters/faces.ts';
 import { createIdentityAdmin } from '../../shared/adapters/identity/admin.ts';
-import { systemClock } from '../../shared/adapters/ids.ts';
+import { newUuid, systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
@@ -25,12 +25,14 @@ import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
+import { createSpendings } from '../../shared/adapters/spendings.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import { createZips } from '../../shared/adapters/zips.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
+import { microUsd } from '../../shared/domain/quota.ts';
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
 import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
 import { createClusterGrouping } from './cluster-grouping.ts';
@@ -67,6 +69,7 @@ const settings = readFunctionSettings(process.env, [
   'AZURE_OPENAI_DEPLOYMENT_NAME',
   'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
   'EMBEDDINGS_PROVIDER',
+  'MAX_AI_USD_PER_USER_PER_MONTH',
 ]);
 type EraseMessage = Extract<JobMessage, { type: 'erase_account' }>;
 type NameMessage = Extract<JobMessage, { type: 'name_cluster' }>;
@@ -180,6 +183,9 @@ const eraseAccount = createEraseAccount({
 });
 const nameCluster = createNameCluster({
   ...deps,
+  spendings: createSpendings(table, settings.TABLE_NAME, systemClock),
+  aiMicroUsd: microUsd(settings.MAX_AI_USD_PER_USER_PER_MONTH),
+  newId: newUuid,
   azure: createAzureOpenAI({
     endpoint: settings.AZURE_OPENAI_ENDPOINT,
     apiKey: async () => (await secrets.get()).azure_openai_api_key,

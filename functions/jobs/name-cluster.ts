@@ -2,10 +2,13 @@ import type { AzureOpenAIAdapter } from '../../shared/adapters/azure-openai.ts';
 import type { Clustering } from '../../shared/adapters/clustering.ts';
 import type { Clusters } from '../../shared/adapters/clusters.ts';
 import type { Embeddings } from '../../shared/adapters/embeddings.ts';
+import type { NewId } from '../../shared/adapters/ids.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
+import type { Spendings } from '../../shared/adapters/spendings.ts';
 import { clusterNamePromptVersion } from '../../shared/domain/cluster-name.ts';
 import { similarityTo } from '../../shared/domain/clustering/stats.ts';
+import { costMicroDollars } from '../../shared/domain/cost.ts';
 
 export interface NameClusterDeps {
   clusters: Clusters;
@@ -14,6 +17,10 @@ export interface NameClusterDeps {
   images: Images;
   queues: Queues;
   azure: AzureOpenAIAdapter;
+  spendings: Pick<Spendings, 'thisMonth' | 'count'>;
+  /** What one person may spend in a month, in micro-dollars. */
+  aiMicroUsd: number;
+  newId: NewId;
 }
 
 /** How many of the newest members are looked at, and how many descriptions, nearest the centroid, the model is shown. */
@@ -24,7 +31,8 @@ const SHOWN = 10;
  * Asks the model what a cluster should be called; `organize` gives it the name, unless a person has. Throws `AzureUnavailable`
  * where the model cannot be asked now. A model that declines leaves the name as it is.
  */
-export function createNameCluster({ clusters, clustering, embeddings, images, queues, azure }: NameClusterDeps) {
+export function createNameCluster(deps: NameClusterDeps) {
+  const { clusters, clustering, embeddings, images, queues, azure, spendings, aiMicroUsd, newId } = deps;
   return async function nameCluster(
     userId: string,
     clusterId: string,
@@ -38,10 +46,14 @@ export function createNameCluster({ clusters, clustering, embeddings, images, qu
 
     const descriptions = await typical(userId, clusterId);
     if (descriptions.length === 0) return;
+    // It keeps the name its tags gave it, and is asked about again when it has doubled.
+    if ((await spendings.thisMonth(userId)) >= aiMicroUsd) return;
     const outcome = await azure.nameCluster({
       descriptions,
       siblings: siblings.filter((other) => other !== cluster).map(({ name }) => name),
     });
+    const { model, tokens } = outcome;
+    if (model !== undefined && tokens) await spendings.count(userId, newId(), costMicroDollars(model, tokens));
     if (outcome.kind !== 'named') return;
     await queues.organize([
       {

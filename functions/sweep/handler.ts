@@ -4,14 +4,19 @@ import { createS3Client, createSqsClient, createTableClient } from '../../shared
 import { createDeadLetters } from '../../shared/adapters/dead-letters.ts';
 import { createDepartures } from '../../shared/adapters/departures.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
+import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createPictures } from '../../shared/adapters/pictures.ts';
+import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createSpendings } from '../../shared/adapters/spendings.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
+import { microUsd } from '../../shared/domain/quota.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
 import { createDeadLetterSweep } from './dead-letters.ts';
 import { createStuck } from './stuck.ts';
+import { createWaitingSweep } from './waiting.ts';
 
 const settings = readFunctionSettings(process.env, [
   'LOG_LEVEL',
@@ -24,6 +29,7 @@ const settings = readFunctionSettings(process.env, [
   'DEAD_LETTER_QUEUE_URLS',
   'SWEEP_STALE_SECONDS',
   'BUCKET_NAME',
+  'MAX_AI_USD_PER_USER_PER_MONTH',
   'S3_ADDRESSING_STYLE',
   ...USER_KEYS,
 ]);
@@ -55,12 +61,21 @@ const sweepDeadLetters = createDeadLetterSweep({
   logger,
   urls: settings.DEAD_LETTER_QUEUE_URLS,
 });
-const sweepStuck = createStuck({ ...deps, staleMs: settings.SWEEP_STALE_SECONDS * 1000 });
+const staleMs = settings.SWEEP_STALE_SECONDS * 1000;
+const sweepStuck = createStuck({ ...deps, staleMs });
+const sweepWaiting = createWaitingSweep({
+  ...deps,
+  staleMs,
+  spendings: createSpendings(table, settings.TABLE_NAME, systemClock),
+  postings: createPostings(table, settings.TABLE_NAME),
+  edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
+  aiMicroUsd: microUsd(settings.MAX_AI_USD_PER_USER_PER_MONTH),
+});
 
 export const handler = middy()
   .use(injectLambdaContext(logger))
   // What has been given up is ended before it could be taken for stuck and sent again.
   .handler(async () => {
-    const [deadLetters, stuck] = [await sweepDeadLetters(), await sweepStuck()];
-    logger.info('Swept.', { deadLetters, stuck });
+    const [deadLetters, stuck, waiting] = [await sweepDeadLetters(), await sweepStuck(), await sweepWaiting()];
+    logger.info('Swept.', { deadLetters, stuck, waiting });
   });

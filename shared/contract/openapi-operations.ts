@@ -118,12 +118,12 @@ function successes({ responses }: Route, refTo: RefTo): JsonObject {
 export function problemStatuses(route: Route): number[] {
   const { body, params, access } = route;
   return [
-    ...(body ? [400, 415, 413] : []),
+    ...(body ? [400, 415] : []),
     ...(access === 'public' ? [] : [401]),
     ...(params ? [404] : []),
     ...(body || params || route.query || access === 'user' ? [422] : []),
     ...(route.problems ?? []),
-    ...[429, 500, 503],
+    ...[413, 414, 429, 431, 500, 503],
   ]
     .filter((status, index, all) => all.indexOf(status) === index)
     .sort((a, b) => a - b);

@@ -8,12 +8,12 @@ import { jobRoutes } from './routes/jobs.ts';
 import { linkRoutes } from './routes/links.ts';
 import { mediaRoutes } from './routes/media.ts';
 import { peopleRoutes } from './routes/people.ts';
-import type { Access, Route } from './routes/route.ts';
+import type { Access, Pace, Route } from './routes/route.ts';
 import { searchRoutes } from './routes/search.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { trashRoutes } from './routes/trash.ts';
 
-export type { Access, Route } from './routes/route.ts';
+export type { Access, Pace, Route } from './routes/route.ts';
 
 /**
  * Every route, once. The gateway's methods, the router, the validation, `/openapi.json` and `/docs` are made from this table;
@@ -46,10 +46,16 @@ export interface Endpoint {
   method: Route['method'];
   path: string;
   access: Access;
+  pace?: Pace;
   deprecated: boolean;
   /** Where clients of a deprecated endpoint should go. */
   successor?: string;
 }
+
+const paceOf = ({ pace, responses }: Route): { pace?: Pace } => {
+  const found = pace ?? (202 in responses ? 'work' : undefined);
+  return found ? { pace: found } : {};
+};
 
 /** Every method and path that is served, aliases included. */
 export const endpoints: readonly Endpoint[] = (routes as readonly (Route & { id: RouteId })[]).flatMap((route) => [
@@ -58,6 +64,7 @@ export const endpoints: readonly Endpoint[] = (routes as readonly (Route & { id:
     method: route.method,
     path: route.path,
     access: route.access,
+    ...paceOf(route),
     deprecated: route.deprecated ?? false,
     ...(route.successor && { successor: route.successor }),
   },
@@ -66,6 +73,7 @@ export const endpoints: readonly Endpoint[] = (routes as readonly (Route & { id:
     method: alias.method ?? route.method,
     path: alias.path,
     access: route.access,
+    ...paceOf(route),
     deprecated: true,
     successor: route.path,
   })),

@@ -37,6 +37,7 @@ export const TOLD: readonly Told[] = [
   { kind: 'JOB', file: 'jobs.jsonl', says: 'Long work you asked for.' },
   { kind: 'UNDO', file: 'undo.jsonl', says: 'The last merge or move that can be taken back.' },
   { kind: 'ACTIVITY', file: 'activity.jsonl', says: 'What happened in the last ninety days.' },
+  { kind: 'SPENDING', file: 'spending.jsonl', says: 'What descriptions of your photos have cost, month by month.' },
   { kind: 'SUMMARY', file: 'summary.jsonl', says: 'Totals over your photos.' },
   { kind: 'VECTOR', file: 'embeddings.jsonl', says: 'What a photo is compared by.' },
 ];
@@ -45,7 +46,7 @@ export const TOLD: readonly Told[] = [
 export const REPEATED: readonly string[] = [
   ...['DOC', 'TERM', 'TAG', 'COLOR', 'PHASH', 'PLACE', 'CAMERA', 'STATUS', 'TRASH', 'FLAG', 'MODEL', 'SIZE', 'SPARE'],
   ...['FACE', 'SUGGEST', 'NEAR', 'TALLY', 'CHECKSUM', 'JOURNAL', 'IN', 'IN_ALBUM', 'PLACED', 'TAKEN', 'EVENT'],
-  ...['CENTROID', 'CLUSTERING'],
+  ...['CENTROID', 'CLUSTERING', 'UPLOADS', 'WAITING'],
 ];
 
 /** What is not said of any item: that it is yours, and where work on it stands; of a link, what leads to it. */

@@ -93,8 +93,12 @@ describe('presigned forms', () => {
     await announce('carl', [beach]);
     api.world.aws.resetRequests();
     const tickets = await announce('carl', files);
-    // The session is looked up once; signing asks nobody.
-    expect(api.world.aws.requests()).toEqual({ 'dynamodb:GetItem': 1, 'dynamodb:PutItem': 100 });
+    // The session, what was announced and the counters are looked up once, and noted twice what is announced; signing asks nobody.
+    expect(api.world.aws.requests()).toEqual({
+      'dynamodb:GetItem': 3,
+      'dynamodb:PutItem': 100,
+      'dynamodb:UpdateItem': 2,
+    });
     const names = await Promise.all(tickets.map(async (ticket) => (await recordOf('carl', ticket.image_id))?.filename));
     expect(names).toEqual(files.map(({ filename }) => filename));
     expect(tickets.map((ticket) => ticket.image_id)).toEqual(tickets.map((ticket) => ticket.image_id).sort());

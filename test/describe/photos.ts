@@ -6,9 +6,11 @@ import type { AzureEmulator } from '../../local/emulators/azure/server.ts';
 import { createAzureOpenAI } from '../../shared/adapters/azure-openai.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { newUuid } from '../../shared/adapters/ids.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createSpendings } from '../../shared/adapters/spendings.ts';
 import { freshStages, type ImageRecord } from '../../shared/domain/image.ts';
 import { thumbnailKey } from '../../shared/domain/object-keys.ts';
 import { Killed } from '../support/mortal.ts';
@@ -56,6 +58,9 @@ export function openPhotos(
       clock,
     }),
     provider: 'azure',
+    spendings: createSpendings(world.table, TABLE, clock),
+    aiMicroUsd: Number.POSITIVE_INFINITY,
+    newId: newUuid,
     clock,
     ...own,
   };

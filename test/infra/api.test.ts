@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { endpoints } from '../../shared/contract/routes.ts';
+import { endpoints, type Route, routes } from '../../shared/contract/routes.ts';
 import { problem } from '../../shared/contract/schemas.ts';
 import { functionName, type Resource, referenced, synthesize, type Template } from './template.ts';
 
@@ -81,19 +81,42 @@ test('a function’s policy does not grow with the routes', () => {
 test('the stage is throttled, traced and logged, without what was asked for or sent', () => {
   const stage = template.ofType('AWS::ApiGateway::Stage')[0] as Resource;
   expect(stage.Properties).toMatchObject({ StageName: 'api', TracingEnabled: true });
-  expect(stage.Properties.MethodSettings).toEqual([
-    expect.objectContaining({
-      ResourcePath: '/*',
-      HttpMethod: '*',
-      ThrottlingRateLimit: 100,
-      ThrottlingBurstLimit: 200,
-      LoggingLevel: 'ERROR',
-      DataTraceEnabled: false,
-    }),
-  ]);
+  const [every, ...others] = stage.Properties.MethodSettings as unknown as Record<string, unknown>[];
+  expect(every).toMatchObject({
+    ResourcePath: '/*',
+    HttpMethod: '*',
+    ThrottlingRateLimit: 100,
+    ThrottlingBurstLimit: 200,
+  });
+  // What is said of one method replaces what is said of all.
+  for (const setting of [every, ...others])
+    expect(setting).toMatchObject({ LoggingLevel: 'ERROR', DataTraceEnabled: false, MetricsEnabled: true });
   const format = String(stage.Properties.AccessLogSetting?.Format);
   expect(JSON.parse(format)).toHaveProperty('request_id');
   expect(format).not.toMatch(/querystring|context\.path"|sourceIp|principalId|claims/);
+});
+
+test('what guesses at secrets, fills the storage or starts long work is throttled more', () => {
+  const stage = template.ofType('AWS::ApiGateway::Stage')[0] as Resource;
+  const settings = stage.Properties.MethodSettings as unknown as {
+    ResourcePath: string;
+    HttpMethod: string;
+    ThrottlingRateLimit: number;
+  }[];
+  const rates = new Map(
+    settings.map(({ ResourcePath, HttpMethod, ThrottlingRateLimit }) => [
+      `${HttpMethod} ${ResourcePath.replaceAll('~1', '/').replace(/^\/+/, '/')}`,
+      ThrottlingRateLimit,
+    ]),
+  );
+  expect(rates.get('POST /v1/shared/{token}/access')).toBe(5);
+  const paced = endpoints.filter(({ pace }) => pace);
+  expect(paced.length).toBeGreaterThan(15);
+  for (const { method, path } of paced) expect(rates.get(`${method} /v1${path}`), path).toBeLessThan(100);
+  // A route nobody has signed in for and that takes something is one to guess at, and so is one that answers 202 one that works long.
+  for (const { body, responses, access, path, method } of routes as readonly Route[]) {
+    if ((body && access !== 'user') || 202 in responses) expect(rates.has(`${method} /v1${path}`), path).toBe(true);
+  }
 });
 
 test('only multipart bodies are taken for bytes', () => {

@@ -5,8 +5,10 @@ import { AzureUnavailable, createAzureOpenAI } from '../../shared/adapters/azure
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { type Cluster, createClusters } from '../../shared/adapters/clusters.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
+import { newUuid } from '../../shared/adapters/ids.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createSpendings } from '../../shared/adapters/spendings.ts';
 import { statsOf } from '../../shared/domain/clustering/stats.ts';
 import { normalise } from '../../shared/domain/clustering/vectors.ts';
 import { AT, imageId, imageRecord } from '../support/records.ts';
@@ -29,6 +31,9 @@ beforeAll(async () => {
     embeddings: createEmbeddings(world.table, TABLE),
     images: createImages(world.table, TABLE, () => AT),
     queues: createQueues(world.sqs, world.urls),
+    spendings: createSpendings(world.table, TABLE, () => AT),
+    aiMicroUsd: 1_000,
+    newId: newUuid,
     azure: createAzureOpenAI({
       endpoint: azure.endpoint,
       apiKey: async () => KEY,
@@ -91,6 +96,18 @@ test('the model’s name, for what the photos have in common, goes to organize',
       name: expect.stringMatching(/dog/i),
     },
   ]);
+});
+
+test('is paid for from the budget of its owner; without one, nobody is asked', async () => {
+  await cluster();
+  await ask();
+  const paid = await deps.spendings.thisMonth(user);
+  expect(paid).toBeGreaterThan(0);
+  await world.drain('organize');
+  await deps.spendings.count(user, newUuid(), 1_000 - paid);
+  await ask();
+  expect(await world.drain('organize')).toEqual([]);
+  expect(await deps.spendings.thisMonth(user)).toBe(1_000);
 });
 
 test.each<[string, Partial<Cluster>]>([

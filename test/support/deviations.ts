@@ -25,7 +25,7 @@ export interface ImageItem extends Item {
 const TERMINAL = ['done', 'failed', 'rejected', 'duplicate', 'expired'];
 const ENDED = ['done', 'skipped', 'refused', 'waiting', 'failed'];
 /** What nobody derives from one photo, and so is not counted here. */
-const OWN_RIGHT = ['PROFILE', 'JOB', 'AZURE', 'ALBUM_SETTINGS', 'UNDO', 'LINK'];
+const OWN_RIGHT = ['PROFILE', 'JOB', 'AZURE', 'ALBUM_SETTINGS', 'UNDO', 'LINK', 'UPLOADS', 'SPENDING', 'WAITING'];
 const ALBUMS = ['ALBUM', 'EVENT', 'IN_ALBUM', 'PLACED', 'TAKEN'];
 const PHOTOS_AND_CLUSTERS = ['IMAGE', 'VECTOR', 'FACES', 'CHECKSUM', 'CENTROID', 'CLUSTER', 'IN', 'CLUSTERING'];
 const PEOPLE = ['PERSON', 'PERSON_CENTROID'];

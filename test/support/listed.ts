@@ -18,7 +18,7 @@ export async function storeListed({ table }: World, userId: string, records: rea
   }
   const postings = records.flatMap((record) =>
     postingsOf(record)
-      .filter(({ list }) => /^(STATUS|MODEL|TRASH)#/.test(list))
+      .filter(({ list }) => /^(STATUS|MODEL|TRASH|FLAG)#/.test(list))
       .map((posting) => ({ ...posting, image_id: record.image_id })),
   );
   await createImageIndex(table, TABLE).writePostings(userId, postings, []);

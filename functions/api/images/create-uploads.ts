@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts';
 import { sendRestored } from '../trash/send-restored.ts';
 import type { ApiUseCase } from '../use-cases.ts';
+import { admitUploads } from './admit-uploads.ts';
 import { newRecord } from './new-record.ts';
 
 /**
@@ -15,13 +16,15 @@ export const createUploads: ApiUseCase<'createUploads'> = async ({ body: { files
     files.flatMap(({ sha256 }) => sha256 ?? []),
     deps,
   );
+  const wanted = files.filter(({ sha256 }) => !sha256 || !owners.has(sha256));
+  const announced = await admitUploads(userId, wanted, deps);
   const { expiresAt, form } = await uploadForms.open();
   const at = clock();
   // Ids are made in order, so that lists show the files in the order in which they were announced.
-  const announced = files.map((file) => ({ file, imageId: newId() }));
+  const numbered = files.map((file) => ({ file, imageId: newId() }));
 
   const items = await Promise.all(
-    announced.map(async ({ file, imageId }) => {
+    numbered.map(async ({ file, imageId }) => {
       const owner = file.sha256 && owners.get(file.sha256);
       if (owner) return { image_id: owner, duplicate: true as const };
       const created = await images.create(newRecord({ userId, imageId, at, expiresAt }, file));
@@ -31,6 +34,7 @@ export const createUploads: ApiUseCase<'createUploads'> = async ({ body: { files
       return { image_id: imageId, upload, expires_at: expiresAt.toISOString() };
     }),
   );
+  await announced();
   return { status: 200, body: { items } };
 };
 

@@ -3,6 +3,7 @@ import { incomingKey } from '../../../shared/domain/object-keys.ts';
 import type { UploadedFile } from '../../../shared/lambda/http/multipart.ts';
 import type { Deps } from '../deps.ts';
 import type { ApiUseCase } from '../use-cases.ts';
+import { admitUploads } from './admit-uploads.ts';
 import { newRecord } from './new-record.ts';
 import { viewImages } from './view.ts';
 
@@ -13,8 +14,11 @@ const PATIENCE_SECONDS = 15 * 60;
 export const upload: ApiUseCase<'upload'> = async (request, deps) => {
   const { files } = request.body;
   const userId = request.user.user_id;
-  const announced = files.map((file) => ({ file, imageId: deps.newId() }));
-  const records = await Promise.all(announced.map(({ file, imageId }) => receive({ userId, imageId }, file, deps)));
+  const sizes = files.map(({ content }) => ({ bytes: content.length }));
+  const announced = await admitUploads(userId, sizes, deps);
+  const numbered = files.map((file) => ({ file, imageId: deps.newId() }));
+  const records = await Promise.all(numbered.map(({ file, imageId }) => receive({ userId, imageId }, file, deps)));
+  await announced();
   return { status: 202, body: { items: await viewImages(request, records, deps) } };
 };
 

@@ -11,8 +11,10 @@ export const imageRoutes = [
     summary: 'Presigned forms for uploading straight to S3',
     tag: 'images',
     access: 'user',
+    pace: 'upload',
     body: { type: 'json', schema: schemas.uploadsRequest },
     responses: { 200: schemas.uploadsResponse },
+    problems: [403],
   },
   {
     id: 'upload',
@@ -21,9 +23,10 @@ export const imageRoutes = [
     summary: 'Upload small files through the API, as multipart `files`',
     tag: 'images',
     access: 'user',
+    pace: 'upload',
     body: { type: 'multipart' },
     responses: { 202: schemas.uploadResponse },
-    problems: [413],
+    problems: [403, 413],
     aliases: [{ path: '/images/upload-multiple' }],
   },
   {

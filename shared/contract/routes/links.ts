@@ -64,6 +64,7 @@ export const linkRoutes = [
     summary: 'Give the password of a link',
     tag: 'albums',
     access: 'link',
+    pace: 'password',
     linkNeeds: 'nothing',
     params: sharedParams,
     body: { type: 'json', schema: schemas.accessRequest },

@@ -3,6 +3,9 @@ import type { Access, LinkNeeds } from '../../domain/authorize.ts';
 
 export type { Access } from '../../domain/authorize.ts';
 
+export const PACES = ['sign-in', 'password', 'upload', 'work'] as const;
+export type Pace = (typeof PACES)[number];
+
 export interface Route {
   id: string;
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -10,6 +13,8 @@ export interface Route {
   summary: string;
   tag: 'auth' | 'images' | 'search' | 'clusters' | 'albums' | 'people' | 'jobs' | 'dashboard' | 'service';
   access: Access;
+  /** Where it may be asked for less often than others. What answers 202 starts long work, and need not say so. */
+  pace?: Pace;
   /** Of a route that links open. */
   linkNeeds?: LinkNeeds;
   params?: z.ZodObject;

@@ -12,7 +12,9 @@ export const faceNumber = z
   .string()
   .regex(/^(0|[1-4]?[0-9])$/, 'expected the number of a face as the API gave it')
   .transform(Number);
-export const timestamp = z.iso.datetime().describe('ISO 8601, UTC');
+/** Its fraction of a second could else be of any length. */
+const LONGEST_TIME = 40;
+export const timestamp = z.iso.datetime().max(LONGEST_TIME).describe('ISO 8601, UTC');
 
 export const problem = z
   .object({

@@ -57,6 +57,7 @@ export type ImagePatch = z.infer<typeof imagePatch>;
 const stages = z
   .array(z.enum(STAGES))
   .min(1)
+  .max(STAGES.length)
   .default([...STAGES])
   .describe('Which to run again; what is derived from photos is always brought up to date');
 

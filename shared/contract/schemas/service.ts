@@ -46,6 +46,19 @@ export const stageStatistics = z
   })
   .meta({ id: 'StageStatistics' });
 
+const used = z.number();
+const most = z.number().nullable().describe('null: no limit');
+export const usage = z
+  .object({
+    images: z.object({ used, limit: most }).describe('What is kept, the trash included'),
+    bytes: z.object({ used, limit: most }).describe('Of originals, those in the trash included'),
+    upload_forms: z.object({ used, limit: most }).describe('Given out within their lifetime, used ones included'),
+    ai: z
+      .object({ month: z.string(), used_microusd: z.number(), limit_microusd: most, next_month_at: timestamp })
+      .describe('Of this calendar month, UTC, in millionths of a US dollar at list prices'),
+  })
+  .meta({ id: 'Usage' });
+
 export const stats = z
   .object({
     images: z.int(),
@@ -65,6 +78,7 @@ export const stats = z
     cost_microusd: z.number(),
     models: z.array(z.object({ model: z.string(), prompt_version: z.string(), images: z.int() })),
     trash: z.object({ images: z.int(), bytes: z.int() }).describe('What lies in the trash; it counts nowhere else'),
+    usage,
     updated_at: timestamp.nullable(),
   })
   .meta({ id: 'Stats' });

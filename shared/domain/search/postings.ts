@@ -56,6 +56,8 @@ export const listOf = {
   camera: (name: string) => `CAMERA#${name}`,
   status: (status: ImageRecord['status'] | 'degraded') => `STATUS#${status}`,
   favorite: 'FLAG#favorite',
+  /** Photos whose description waits for a budget. */
+  waiting: 'FLAG#waiting',
   /** Lists of one moment each, so that the trash read backwards is latest first: `TRASH#{trashed_at}#{image_id}`. */
   trash: (trashedAt: string) => `${TRASH}#${trashedAt}`,
   /** By bytes of the original: a list of its own for each size, in the order of sizes. */
@@ -90,6 +92,7 @@ export function postingsOf(record: ImageRecord): Posting[] {
   const others = [
     status,
     ...(isDegraded(record) ? [posting(listOf.status('degraded'))] : []),
+    ...(record.stages.describe.state === 'waiting' ? [posting(listOf.waiting)] : []),
     ...(record.original ? [posting(listOf.size(record.original.bytes))] : []),
     ...(record.favorite ? [posting(listOf.favorite)] : []),
     ...(model ? [posting(listOf.model(model.model, model.prompt_version))] : []),

@@ -4,10 +4,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Route } from '../../contract/routes.ts';
 import { bodyBytes } from './event.ts';
 import { readMultipart } from './multipart.ts';
-import { MalformedRequest, TooLarge, UnsupportedMediaType } from './problems.ts';
-
-/** The longest JSON or form anybody needs: 100 announced files are about 40 KB. */
-const MOST_BYTES = 1024 * 1024;
+import { MalformedRequest, UnsupportedMediaType } from './problems.ts';
 
 const JSON_TYPE = /^application\/([\w.+-]+\+)?json\s*(;|$)/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;|$)/i;
@@ -19,13 +16,11 @@ const parsers = {
 
 /**
  * The body as plain data, not yet validated. No body reads as `{}`, so that what is missing gets named. Throws
- * `UnsupportedMediaType`, `MalformedRequest` or `TooLarge`.
+ * `UnsupportedMediaType`, `MalformedRequest` or, of multipart, `TooLarge`.
  */
 export async function readBody(body: NonNullable<Route['body']>, event: APIGatewayProxyEvent): Promise<unknown> {
   if (body.type === 'multipart') return readMultipart(event);
-  const bytes = bodyBytes(event);
-  if (bytes === 0) return {};
-  if (bytes > MOST_BYTES) throw new TooLarge(`Expected a body of at most ${MOST_BYTES} bytes, received ${bytes}.`);
+  if (bodyBytes(event) === 0) return {};
 
   const contentType = event.headers['content-type'];
   if (body.type !== 'form' && JSON_TYPE.test(contentType ?? '')) return parseJson(event);

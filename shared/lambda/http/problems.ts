@@ -71,6 +71,20 @@ export class LinkLocked extends HttpProblem {
   }
 }
 
+/** More than this person may keep. */
+export class OverQuota extends HttpProblem {
+  constructor(detail: string, errors: FieldError[]) {
+    super('over-quota', detail, { errors });
+  }
+}
+
+/** Worth trying again after a while. */
+export class TooManyRequests extends HttpProblem {
+  constructor(detail: string, retryAfterSeconds: number) {
+    super('too-many-requests', detail, { headers: { 'Retry-After': String(retryAfterSeconds) } });
+  }
+}
+
 export class RouteNotFound extends HttpProblem {
   constructor() {
     super('not-found', 'There is no such route; GET /docs lists them all.');

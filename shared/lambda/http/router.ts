@@ -3,6 +3,7 @@ import type { MiddyHandlerObject } from '@middy/core';
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { type Endpoint, endpoints, type Route, type RouteId, routes } from '../../contract/routes.ts';
+import { assertBounded } from './bounds.ts';
 import { basePath, routePath } from './event.ts';
 import { MethodNotAllowed, RouteNotFound } from './problems.ts';
 import type { AnyResponse } from './use-case.ts';
@@ -15,7 +16,7 @@ export type Dispatch = (route: Route & { id: RouteId }, event: APIGatewayProxyEv
 
 /**
  * A handler for every endpoint of the contract whose access is in `access`, aliases and HEAD included. Throws `RouteNotFound`
- * and `MethodNotAllowed`.
+ * and `MethodNotAllowed`, and what `assertBounded` throws before anybody is asked who it is.
  */
 export function createRouter(access: readonly Endpoint['access'][], dispatch: Dispatch) {
   const served = endpoints.filter((endpoint) => access.includes(endpoint.access));
@@ -23,8 +24,10 @@ export function createRouter(access: readonly Endpoint['access'][], dispatch: Di
   const table = served.flatMap((endpoint) => {
     const route = byId.get(endpoint.id);
     if (!route) throw new Error(`The contract has an endpoint of no route: ${endpoint.id}`);
-    const handler = async (event: APIGatewayProxyEvent) =>
-      render(await dispatch(route, event), event, deprecation(endpoint, event));
+    const handler = async (event: APIGatewayProxyEvent) => {
+      assertBounded(route, event);
+      return render(await dispatch(route, event), event, deprecation(endpoint, event));
+    };
     const methods = endpoint.method === 'GET' ? (['GET', 'HEAD'] as const) : ([endpoint.method] as const);
     return methods.map((method) => ({ method, path: endpoint.path, handler }));
   });

@@ -47,6 +47,8 @@ describe('the lists of a photo', () => {
     ]);
     expect(lists(DOG, 'STATUS#')).toEqual(['STATUS#done']);
     expect(lists(DOG, 'FLAG#')).toEqual(['FLAG#favorite']);
+    const stages = { ...DOG.stages, describe: { state: 'waiting', attempts: 1 } } as const;
+    expect(lists({ ...DOG, stages }, 'FLAG#')).toEqual(['FLAG#waiting', 'FLAG#favorite']);
     expect(lists(DOG, 'MODEL#')).toEqual(['MODEL#gpt-4o-mini/describe-1']);
     expect(lists(DOG, 'PHASH#').length).toBeGreaterThan(3);
     expect(postingsOf(DOG).find(({ list }) => list.startsWith('COLOR#'))).toEqual({
