@@ -3,14 +3,16 @@ import { parseArgs } from 'node:util';
 import { seededRandom } from '../../shared/domain/clustering/random.ts';
 import { sources } from './corpus.ts';
 import { mutate, seedOf } from './mutate.ts';
-import { type Result, renderReport } from './report.ts';
-import { startTarget } from './target.ts';
+import { HANGS_AFTER_SECONDS, type Result, renderReport } from './report.ts';
+import { type Ending, startTarget } from './target.ts';
 
 /**
  * Changes real files at random and has the ingest function read what comes of it: `npm run fuzz -- --files 200 --mutations 50`. With
  * `--results <file>` every ending is kept there, and a run that was broken off goes on where it was. `--replay <name>#<turn>` runs one
  * mutant, and `--save <file>` keeps its bytes.
  */
+
+const TRIES = 3;
 
 const { values } = parseArgs({
   options: {
@@ -50,6 +52,17 @@ const results: Result[] =
         .filter(Boolean)
         .map((line) => JSON.parse(line))
     : [];
+/** On a busy machine anything takes long now and then: what does is run again, and the shortest time counts. */
+async function runOf(bytes: Buffer): Promise<Ending> {
+  const endings: Ending[] = [];
+  do {
+    runs += 1;
+    endings.push(await target.run(runs, bytes));
+  } while (endings.length < TRIES && endings.every(({ bad, seconds }) => !bad && seconds > HANGS_AFTER_SECONDS));
+  return endings.reduce((best, next) => (best.bad || best.seconds <= next.seconds ? best : next));
+}
+
+let runs = 0;
 const before = new Set(results.map(({ mutant }) => mutant));
 const left = planned().filter(({ name, turn }) => !before.has(`${name}#${turn}`));
 const started = performance.now();
@@ -58,11 +71,11 @@ try {
   for (const [index, { name, turn }] of left.entries()) {
     const { bytes, how } = mutantOf(name, turn);
     if (values.save) writeFileSync(values.save, bytes);
-    const ending = await target.run(index + 1, bytes);
+    const ending = await runOf(bytes);
     const result: Result = { mutant: `${name}#${turn}`, how, bytes: bytes.length, ...ending };
     results.push(result);
     if (values.results) appendFileSync(values.results, `${JSON.stringify(result)}\n`);
-    if (result.bad || result.seconds > 10) console.log(JSON.stringify(result));
+    if (result.bad || result.seconds > HANGS_AFTER_SECONDS) console.log(JSON.stringify(result));
     else if ((index + 1) % 100 === 0) console.log(`${index + 1} of ${left.length} …`);
   }
 } finally {
@@ -71,4 +84,4 @@ try {
 const run = { files: files.length, seed, minutes: (performance.now() - started) / 60_000 };
 const { memoryMb } = target.definition;
 console.log(renderReport(results, { ...run, peakMb: target.peakMb(), memoryMb }));
-process.exitCode = results.some(({ bad, seconds }) => bad || seconds > 10) ? 1 : 0;
+process.exitCode = results.some(({ bad, seconds }) => bad || seconds > HANGS_AFTER_SECONDS) ? 1 : 0;

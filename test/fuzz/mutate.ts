@@ -45,7 +45,7 @@ export const CHANGES: Readonly<Record<string, Change>> = {
     const piece = anyPiece(file, random);
     const bytes = file.subarray(piece.start, piece.end);
     const times = Math.min(few(random, 200_000), Math.floor((LARGEST - file.length) / bytes.length));
-    return insert(file, piece.end, ...Array<Buffer>(Math.max(1, times)).fill(bytes));
+    return insert(file, piece.end, Array<Buffer>(Math.max(1, times)).fill(bytes));
   },
 
   'leaves a piece out'(file, _, random) {
@@ -87,12 +87,12 @@ export const CHANGES: Readonly<Record<string, Change>> = {
 
   'holds a piece of another file'(file, other, random) {
     const { start, end } = anyPiece(other, random);
-    return insert(file, anyPiece(file, random).end, other.subarray(start, end));
+    return insert(file, anyPiece(file, random).end, [other.subarray(start, end)]);
   },
 
   'is followed by another file': (file, other) => Buffer.concat([file, other]),
 
-  'says more about itself': (file, _, random) => insert(file, afterHeader(file), metadata(file, random)),
+  'says more about itself': (file, _, random) => insert(file, afterHeader(file), [metadata(file, random)]),
 };
 
 /** Of a file without pieces: any stretch of it. */
@@ -107,7 +107,7 @@ function anyPiece(file: Buffer, random: Random): Piece {
   };
 }
 
-function insert(file: Buffer, at: number, ...bytes: Buffer[]): Buffer {
+function insert(file: Buffer, at: number, bytes: readonly Buffer[]): Buffer {
   return Buffer.concat([file.subarray(0, at), ...bytes, file.subarray(at)]);
 }
 

@@ -17,7 +17,7 @@ interface Run {
 }
 
 const SLOWEST = 5;
-const HANGS_AFTER_SECONDS = 10;
+export const HANGS_AFTER_SECONDS = 10;
 
 /** The numbers of a fuzz run, as text. */
 export function renderReport(results: readonly Result[], run: Run): string {
