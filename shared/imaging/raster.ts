@@ -197,7 +197,10 @@ export function fromRaster({ data, width, height, channels }: Raster): Sharp {
 
 async function pixels(pipeline: Sharp): Promise<Raster> {
   const { data, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  return { data, width: info.width, height: info.height, channels: info.channels as 3 | 4 };
+  const { width, height, channels } = info;
+  // More than colours and transparency: which of the rest is what, nothing says.
+  if (channels !== 3 && channels !== 4) throw new Error(`pixels of ${channels} channels are not supported`);
+  return { data, width, height, channels };
 }
 
 /** TIFF can hold almost anything; what its decoder was not built for is not damaged. */
