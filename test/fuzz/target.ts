@@ -57,6 +57,16 @@ function cpuSeconds(pid: number): number {
   }
 }
 
+/** The most memory a process has ever held, in MB (Linux; 0 elsewhere). */
+function mostMemoryMb(pid: number): number {
+  try {
+    const [, kilobytes = '0'] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Math.ceil(Number(kilobytes) / 1024);
+  } catch {
+    return 0;
+  }
+}
+
 /**
  * The deployed ingest function in a process of its own, ended when it takes more memory or time than it is given, over the
  * emulators of AWS. `stop` removes all of it.
@@ -104,7 +114,7 @@ export async function startTarget() {
     const outcome = await current.invoke({ requestId: `mutant-${number}`, event, deadline });
     const seconds = (performance.now() - started) / 1_000;
     const cpu = Math.max(0, cpuSeconds(current.pid) - before);
-    peakMb = Math.max(peakMb, outcome.usage?.maxMemoryMb ?? 0);
+    peakMb = Math.max(peakMb, outcome.usage?.maxMemoryMb ?? 0, mostMemoryMb(current.pid));
     if (outcome.spent) {
       current.kill();
       sandbox = undefined;
@@ -114,7 +124,7 @@ export async function startTarget() {
 
   return {
     definition,
-    /** The most memory any run had taken by its end, in MB. */
+    /** The most memory the function has held at any moment, in MB. */
     peakMb: () => peakMb,
 
     /** Uploads one mutant, has the function read it, and looks at what it left behind. */
