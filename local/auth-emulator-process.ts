@@ -30,7 +30,7 @@ const ROUTES = [
 ];
 
 interface ApiSpec {
-  paths: Record<string, unknown>;
+  paths: Record<string, { parameters?: readonly { readonly in?: string }[] }>;
 }
 
 interface Account {
@@ -52,7 +52,11 @@ function createEmulator(): Promise<RequestListener> {
     if (!(route in spec.paths))
       throw new Error(`This firebase-tools has no ${route}; see local/auth-emulator-process.ts`);
   }
-  for (const path of Object.keys(spec.paths)) if (!ROUTES.includes(path)) delete spec.paths[path];
+  for (const [route, path] of Object.entries(spec.paths)) {
+    if (!ROUTES.includes(route)) delete spec.paths[route];
+    // Not what every Google API takes in its query (`alt`, `callback` …): nobody sends it, and it is most of what is compiled.
+    path.parameters = path.parameters?.filter((parameter) => parameter.in === 'path') ?? [];
+  }
   const { createApp } = require('firebase-tools/lib/emulator/auth/server.js') as {
     createApp(projectId: string, mode: undefined, states: Map<string, ProjectState>): Promise<RequestListener>;
   };

@@ -3,8 +3,8 @@ import { uuidFrom } from '../../shared/adapters/ids.ts';
 import type { IndexEntry } from '../../shared/adapters/image-index.ts';
 import type { FaceAssignment, ImageRecord } from '../../shared/domain/image.ts';
 import { isCountedBy } from '../../shared/domain/people/counted.ts';
-import { type Face, faceId, handMade, isWaiting } from '../../shared/domain/people/faces.ts';
-import { type PeopleState, type PlacedFace, placeFaces } from '../../shared/domain/people/place.ts';
+import { type Face, faceId, handMade, isSameFace, isWaiting } from '../../shared/domain/people/faces.ts';
+import { join, type PeopleState, type PlacedFace, placeFaces } from '../../shared/domain/people/place.ts';
 import type { Batch, OrganizeDeps } from './deps.ts';
 import { openPeople } from './open-people.ts';
 
@@ -17,7 +17,7 @@ type FacesOf = Map<string, FaceAssignment[]>;
  * anew harms nothing.
  */
 export function createPlaceFaces(deps: OrganizeDeps) {
-  const { faces, index, faceAssignments, profiles } = deps;
+  const { faces, index, faceAssignments, profiles, people } = deps;
 
   /** @returns whose the faces of each photo are; nothing for photos in which nobody has looked for any. */
   return async function place(batch: Batch, photos: readonly ImageRecord[]): Promise<FacesOf> {
@@ -40,13 +40,16 @@ export function createPlaceFaces(deps: OrganizeDeps) {
     for (const record of photos) {
       const found = detected.get(record.image_id);
       if (!found) continue;
-      const known = recall(record, found, entries.get(record.image_id));
+      const entry = entries.get(record.image_id);
+      const known = recall(record, found, entry);
       assigned.set(record.image_id, known);
       const open = openFaces(record.image_id, known, found);
       if (open.length === 0) continue;
       work.people ??= await openPeople(deps, batch);
+      const back = await comeBack(userId, record, { open, found, entry }, work.people);
+      const rest = open.filter((face) => !back.some((placed) => placed.face === face));
       const founded = (face: Face) => personFoundedBy(face, record);
-      for (const placed of settleFaces(open, work.people, founded)) {
+      for (const placed of [...back, ...settleFaces(rest, work.people, founded)]) {
         const own = assigned.get(placed.face.image_id) ?? work.finishing.get(placed.face.image_id)?.faces;
         if (own) assign(own, placed);
         else others.set(placed.face.image_id, [...(others.get(placed.face.image_id) ?? []), placed]);
@@ -58,6 +61,31 @@ export function createPlaceFaces(deps: OrganizeDeps) {
     }
     return assigned;
   };
+
+  /**
+   * Faces that their photo's record knows and no centroid does: the photo lay in the trash. They are again whose they were, be it that all of
+   * a person's photos lay there and what was said of that person is all there is; those of somebody who is gone are placed like new ones.
+   */
+  async function comeBack(
+    userId: string,
+    { faces: said = [] }: ImageRecord,
+    { open, found, entry }: { open: readonly Face[]; found: DetectedFaces; entry: IndexEntry | undefined },
+    state: PeopleState,
+  ): Promise<PlacedFace[]> {
+    const counted = new Set(entry?.faces?.map(({ n }) => n));
+    const boxes = new Map(found.faces.map(({ n, box }) => [n, box]));
+    const back: PlacedFace[] = [];
+    for (const face of open) {
+      const box = boxes.get(face.n);
+      const before = said.find(({ n }) => n === face.n);
+      if (!box || !before || !isSameFace(box, before.box) || counted.has(face.n)) continue;
+      const { person_id, similarity } = before;
+      if (person_id === null || face.beside.has(person_id)) continue;
+      if (!state.people.has(person_id) && !(await people.get(userId, person_id))) continue;
+      back.push({ ...join(face, person_id, state), ...(similarity !== null && { similarity }) });
+    }
+    return back;
+  }
 }
 
 /** A face founds the same person however often its event comes. */

@@ -89,7 +89,12 @@ export function createClient(base: string) {
         throw new ApiError(answer.status, `upload: ${answer.status} ${(await answer.text()).slice(0, 300)}`);
     },
 
+    /** Asks for an album of each event of three pictures or more, of those to come. */
+    makeAlbums: () => call<unknown>('POST', '/albums/auto-generate', { by: ['event'] }),
+
     images: () => pages<Image>('/images?limit=100'),
+    people: () => pages<z.infer<typeof schemas.person>>('/people?limit=100'),
+    albums: () => pages<schemas.AlbumView>('/albums?limit=100'),
     clusters: async () => (await call<{ items: Cluster[] }>('GET', '/images/clusters')).items,
     clusterImages: async (clusterId: string) => {
       const ids: string[] = [];

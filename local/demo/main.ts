@@ -71,7 +71,8 @@ async function main(): Promise<number> {
 
     process.stdout.write(values.json ? `${JSON.stringify(outcome, null, 2)}\n` : `${report(outcome)}\n`);
     if (values.keep) {
-      say(`\nThe stack is still running at ${stack.url}\n  sign in: ${email} / ${password}\n  Ctrl-C stops it.`);
+      const lines = [`The stack is still running at ${stack.url}`, `every route: ${stack.url}/docs`];
+      say(`\n${[...lines, `sign in: ${email} / ${password}`, 'Ctrl-C stops it.'].join('\n  ')}`);
       await interrupted;
     }
     return outcome.images.some(({ status }) => status === 'failed') ? 1 : 0;

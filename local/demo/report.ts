@@ -41,6 +41,12 @@ export function report(summary: Summary): string {
   }
   lines.push('', `Clusters (${summary.clusters.length})`);
   for (const { name, image_ids } of summary.clusters) lines.push(`  ${plain(name)}: ${image_ids.length} pictures`);
+  if (summary.people.length > 0) {
+    const seen = summary.people.map(({ count }) => count);
+    lines.push('', `People (${seen.length})`, `  each in ${seen.join(', ')} pictures`);
+  }
+  if (summary.albums.length > 0) lines.push('', `Albums of events (${summary.albums.length})`);
+  for (const { name, count } of summary.albums) lines.push(`  ${plain(name)}: ${count} pictures`);
   const counts = new Map<string, number>();
   for (const { status } of summary.images) counts.set(status, (counts.get(status) ?? 0) + 1);
   lines.push(

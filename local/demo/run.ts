@@ -21,6 +21,10 @@ export interface Summary {
     error: string | null;
   }[];
   clusters: { cluster_id: string; name: string; image_ids: string[] }[];
+  /** Who is in several pictures, those seen most first. */
+  people: { person_id: string; count: number }[];
+  /** One of each event: pictures close to each other in time and place. */
+  albums: { album_id: string; name: string; count: number | null }[];
   seconds: number;
   images_per_second: number;
 }
@@ -35,8 +39,10 @@ const UPLOADS_AT_ONCE = 6;
 const POLL_MS = 400;
 /** Nothing at all has moved for this long: something is wrong, and waiting on would hide it. */
 const STANDSTILL_MS = 5 * 60_000;
-/** Names come a moment after their clusters. */
-const NAMES_MS = 15_000;
+/** Names come a moment after their clusters, and a gallery is clustered afresh whenever it has doubled. */
+const SETTLING_MS = 15_000;
+/** By then images and clusters tell the same, or never will. */
+const AGREEING_MS = 60_000;
 
 type Outcome = { file: FoundFile; imageId: string | null; status?: string; error?: string };
 
@@ -47,6 +53,7 @@ export async function runDemo(
   onProgress: (progress: Progress) => void,
 ): Promise<Summary> {
   const started = performance.now();
+  await client.makeAlbums();
   const progress: Progress = { total: files.length, uploaded: 0, ended: 0 };
   const outcomes = await uploadAll(client, files, () => {
     progress.uploaded += 1;
@@ -58,9 +65,9 @@ export async function runDemo(
   });
   const seconds = (performance.now() - started) / 1000;
 
-  const clusters = await waitForNames(client);
-  // Read once more: the names and places of photos that waited for their cluster have changed since.
-  const latest = new Map((await client.images()).map((image) => [image.image_id, image]));
+  // Read once more: names and places of photos have changed since.
+  const gallery = await readGallery(client);
+  const latest = gallery.images;
   await openAll([...latest.values()].flatMap(({ thumbnail_url }) => (thumbnail_url ? [thumbnail_url] : [])));
   return {
     images: outcomes.map(({ file, imageId, status, error }) => {
@@ -78,13 +85,9 @@ export async function runDemo(
         error: error ?? image?.error?.message ?? null,
       };
     }),
-    clusters: await Promise.all(
-      clusters.map(async ({ cluster_id, name }) => ({
-        cluster_id,
-        name,
-        image_ids: await client.clusterImages(cluster_id),
-      })),
-    ),
+    clusters: gallery.clusters.map(({ cluster_id, name, image_ids }) => ({ cluster_id, name, image_ids })),
+    people: (await client.people()).map(({ person_id, count }) => ({ person_id, count })),
+    albums: (await client.albums()).map(({ album_id, name, count }) => ({ album_id, name, count })),
     seconds: Math.round(seconds * 10) / 10,
     images_per_second: Math.round((files.length / seconds) * 100) / 100,
   };
@@ -176,12 +179,41 @@ async function openAll(urls: readonly string[]): Promise<void> {
   await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
 }
 
-/** The clusters, once the model has named them or has had time enough to. */
-async function waitForNames(client: Client): Promise<Cluster[]> {
-  const until = performance.now() + NAMES_MS;
+type Gallery = { images: Map<string, Image>; clusters: (Cluster & { image_ids: string[] })[] };
+
+/**
+ * Images and clusters, once they tell the same (photos may move to other clusters between the two readings), and the model has named
+ * the clusters or has had time enough to. Throws where they contradict each other for good.
+ */
+async function readGallery(client: Client): Promise<Gallery> {
+  const started = performance.now();
   for (;;) {
-    const clusters = await client.clusters();
-    if (clusters.every(({ name_source }) => name_source !== 'tags') || performance.now() > until) return clusters;
+    const clusters = await Promise.all(
+      (await client.clusters()).map(async (cluster) => ({
+        ...cluster,
+        image_ids: await client.clusterImages(cluster.cluster_id),
+      })),
+    );
+    const images = new Map((await client.images()).map((image) => [image.image_id, image]));
+    const passed = performance.now() - started;
+    const named = clusters.every(({ name_source }) => name_source !== 'tags');
+    const agreed = agree({ images, clusters });
+    if (agreed && (named || passed > SETTLING_MS)) return { images, clusters };
+    if (!agreed && passed > AGREEING_MS) {
+      throw new Error(
+        `For ${AGREEING_MS / 1000} seconds images and clusters have not agreed on which belong together.`,
+      );
+    }
     await sleep(POLL_MS);
   }
+}
+
+/** Whether each image is listed in the cluster it says it is in, and nowhere else. */
+function agree({ images, clusters }: Gallery): boolean {
+  const listed = clusters.flatMap(({ cluster_id, image_ids }) => image_ids.map((id) => ({ id, cluster_id })));
+  const placed = [...images.values()].filter(({ cluster }) => cluster?.cluster_id);
+  return (
+    listed.length === placed.length &&
+    listed.every(({ id, cluster_id }) => images.get(id)?.cluster?.cluster_id === cluster_id)
+  );
 }

@@ -20,12 +20,12 @@ export interface OpenApi extends JsonObject {
 
 const TAGS: Record<Route['tag'], string> = {
   auth: 'Accounts and sessions',
-  images: 'Uploading and looking at pictures',
+  images: 'Uploading, looking at, correcting and deleting pictures',
   search: 'Finding pictures',
   clusters: 'Pictures that belong together',
-  albums: 'Pictures put together by hand, by rule or by search',
+  albums: 'Pictures put together by hand, by rule or by search, and links that share them',
   people: 'Whose faces are in pictures',
-  jobs: 'Long work',
+  jobs: 'Long work, and downloads',
   dashboard: 'What a gallery amounts to, and what happened in it',
   service: 'About this service',
 };

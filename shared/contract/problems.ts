@@ -4,6 +4,7 @@
 export const PROBLEMS = {
   malformed: { status: 400, title: 'Malformed request' },
   unauthorized: { status: 401, title: 'Sign in first' },
+  'password-needed': { status: 401, title: 'A password is needed' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   conflict: { status: 409, title: 'Conflict' },

@@ -97,6 +97,8 @@ describe('a batch', () => {
       { action: 'edit', ids: ids(11), changes: {} },
       { action: 'edit', ids: ids(11), changes: { title: '\u200b' } },
       { action: 'shred', ids: ids(11) },
+      { action: 'tag', ids: ids(11) },
+      { action: 'album', ids: ids(11), add: [] },
       { action: 'delete', ids: [] },
       { action: 'delete', ids: Array.from({ length: 501 }, (_, index) => imageId(index)) },
     ];

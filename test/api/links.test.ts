@@ -287,7 +287,8 @@ describe('a password', () => {
     const { token } = await shared({ password: 'Seemöwe 🐚', download: true });
     expect((await visit(token, '/images')).status).toBe(401);
     expect((await visit(token, `/images/${imageId(1)}`)).status).toBe(401);
-    expect((await enter(token, 'Seemowe')).status).toBe(401);
+    const wrong = await enter(token, 'Seemowe');
+    expect(wrong.json()).toMatchObject({ status: 401, type: 'urn:shoebox:problem:password-needed' });
     const entered = await enter(token, 'Seemöwe 🐚');
     expect(entered.status).toBe(200);
     const { access, expires_at } = entered.json<{ access: string; expires_at: string }>();

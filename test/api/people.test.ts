@@ -8,7 +8,7 @@ import type { OrganizeDeps } from '../../functions/organize/deps.ts';
 import { createOrganize } from '../../functions/organize/organize.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import type { JobMessage, OrganizeEvent } from '../../shared/contract/messages.ts';
-import type { ImageView, JobView, PersonView } from '../../shared/contract/schemas.ts';
+import type { AlbumView, ImageView, JobView, PersonView, Problem } from '../../shared/contract/schemas.ts';
 import { createGallery, type Gallery, organizeDeps } from '../organize/gallery.ts';
 import { facesOf } from '../support/faces.ts';
 import { Killed, mortal } from '../support/mortal.ts';
@@ -113,6 +113,9 @@ describe('people', () => {
     expect((await call('GET', '/albums/persons')).json()).toMatchObject({ items: [{ person_id: six }, {}] });
     const found = await call('GET', '/search/images', undefined, { person: five, tag: 'theme2' });
     expect(found.json<{ items: ImageView[] }>().items.map(({ image_id }) => image_id)).toEqual([imageId(2)]);
+    const album = await call('POST', '/albums', { kind: 'smart', name: 'Of one', query: { person: five } });
+    const shown = await call('GET', `/albums/${album.json<AlbumView>().album_id}/images`);
+    expect(shown.json<{ items: ImageView[] }>().items.map(({ image_id }) => image_id)).toEqual([3, 2, 1].map(imageId));
     expect((await call('GET', '/dashboard/person-analysis')).json()).toMatchObject({
       photos: 5,
       faces: 8,
@@ -172,7 +175,11 @@ describe('people', () => {
     expect(after).toContainEqual({ person_id: five, name: null, count: 4 });
     expect(await whose(2)).toEqual([five, six]);
     expect((await gallery.existing(2)).faces?.some((face) => face.by_person)).toBe(false);
-    expect((await call('POST', '/people/undo')).status).toBe(409);
+    const again = await call('POST', '/people/undo');
+    expect([again.status, again.json<Problem>().detail]).toEqual([
+      409,
+      expect.stringMatching(/^There is no merge or split/),
+    ]);
     expect(await gallery.deviations()).toEqual([]);
   });
 

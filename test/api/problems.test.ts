@@ -90,6 +90,11 @@ describe('what is named when a request is invalid', () => {
       [{ path: 'k', expected: 'a number or "auto"' }],
     ],
     [
+      'the kind of a thing, left out',
+      ['POST', '/albums', { as, body: { name: 'Lisbon' } }],
+      [{ path: 'kind', expected: 'one of manual, smart', received: 'nothing' }],
+    ],
+    [
       'a password, without repeating it',
       ['POST', '/auth/signup', { body: { email: 'ada', password: 'a1b2' } }],
       [

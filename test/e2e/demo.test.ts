@@ -37,10 +37,13 @@ describe('npm run demo', () => {
     expectComplete(summary, 24);
     expect(Math.max(...(await thumbnailSides(summary)))).toBe(200);
     expect(agreement(summary, (file) => file.replace(/-\d+\.jpg$/, ''))).toBeGreaterThanOrEqual(0.3);
+    expect(summary.albums.length).toBeGreaterThanOrEqual(4);
+    for (const { name } of summary.albums) expect(name).toMatch(/^\p{L}+, [A-Z]\w+ 202[34]$/u);
     expect(stderr).toMatch(/24 of 24 done/);
+    expect(stderr).toMatch(/every route: \S+\/api\/v1\/docs\n/);
 
     child.kill('SIGINT');
     expect(await exited).toEqual([0, null]);
     expect(JSON.parse(stdout)).toEqual(summary);
-  }, 180_000);
+  }, 300_000);
 });

@@ -4,6 +4,7 @@ import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { DeleteCommand, DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { drawPicture } from '../fixtures/pictures.ts';
+import type { Item } from '../support/items.ts';
 import { type Person, post, signUp } from './support/person.ts';
 import { recount } from './support/recount.ts';
 import { quiet, startTestStack, type TestStack } from './support/stack.ts';
@@ -141,6 +142,7 @@ describe('a photo deleted', () => {
     expect((await person.call('DELETE', `/images/${later}?permanent=true`)).status).toBe(204);
     expect(await recount(stack)).toEqual([]);
     for (const id of [...ids.slice(2), later]) expect(await leftOf(id)).toEqual([]);
+    expect(await toldOf(person, later)).toEqual(['erased', 'added']);
     expect((await person.images()).map(({ image_id }) => image_id).sort()).toEqual(kept.sort());
   });
 
@@ -214,11 +216,20 @@ async function memberships() {
   return (await readStored(stack)).items.filter(({ sk }) => sk.startsWith('IN#'));
 }
 
-/** Keys of items and objects, and vectors, that name an image. */
+/** What the feed tells of an image, newest first. */
+async function toldOf(person: Person, imageId: string): Promise<string[]> {
+  const path = '/dashboard/recent-activity?limit=100';
+  const { items } = await person.get<{ items: { type: string; image_id?: string }[] }>(path);
+  return items.filter(({ image_id }) => image_id === imageId).map(({ type }) => type);
+}
+
+/** Keys of items and objects, and vectors, that name an image. That it came and went, and when, the feed may go on telling. */
 async function leftOf(imageId: string): Promise<string[]> {
   const stored = await readStored(stack);
+  const told = new Set(['user_id', 'sk', 'type', 'at', 'image_id', 'expires']);
+  const isNews = (item: Item) => item.sk.startsWith('ACTIVITY#') && Object.keys(item).every((name) => told.has(name));
   const keys = [
-    ...stored.items.map((item) => `${item.sk} ${item.image_id}`),
+    ...stored.items.filter((item) => !isNews(item)).map((item) => `${item.sk} ${item.image_id}`),
     ...stored.objects.map(({ key }) => key),
     ...stored.vectors.map(({ key }) => key),
   ];

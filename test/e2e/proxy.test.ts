@@ -4,27 +4,20 @@ import { drawPicture } from '../fixtures/pictures.ts';
 import { type Image, type Person, signUp } from './support/person.ts';
 import { startTestStack, type TestStack } from './support/stack.ts';
 
-let bytes: Buffer;
-beforeAll(async () => {
-  bytes = await drawPicture({ width: 900, height: 600 });
-});
-
-async function upload(stack: TestStack): Promise<{ ada: Person; image: Image }> {
-  const ada = await signUp(stack.url);
-  const [image] = await ada.ended([await ada.upload({ filename: 'picture.jpg', bytes })]);
-  expect(image).toMatchObject({ status: 'done' });
-  return { ada, image: image as Image };
-}
-
 const sha256 = (data: Uint8Array) => createHash('sha256').update(data).digest('hex');
 
+/** The default, links that lead to S3: test/e2e/understanding.test.ts. */
 describe('in proxy mode', () => {
   let stack: TestStack;
   let ada: Person;
+  let bytes: Buffer;
   let image: Image;
   beforeAll(async () => {
     stack = await startTestStack({ env: { IMAGE_URL_MODE: 'proxy' } });
-    ({ ada, image } = await upload(stack));
+    ada = await signUp(stack.url);
+    bytes = await drawPicture({ width: 900, height: 600 });
+    [image] = (await ada.ended([await ada.upload({ filename: 'picture.jpg', bytes })])) as [Image];
+    expect(image).toMatchObject({ status: 'done' });
   });
   afterAll(() => stack?.remove());
 
@@ -67,41 +60,5 @@ describe('in proxy mode', () => {
       expect((await bob.call('GET', where)).status).toBe(404);
     }
     expect((await fetch(stack.url + path)).status).toBe(401);
-  });
-});
-
-describe('in presigned mode, the default', () => {
-  let stack: TestStack;
-  beforeAll(async () => {
-    stack = await startTestStack();
-  });
-  afterAll(() => stack?.remove());
-
-  test('the links lead to S3, the routes redirect there', async () => {
-    const { ada, image } = await upload(stack);
-    for (const [path, link, digest] of [
-      ['original', image.original_url, image.sha256],
-      ['thumbnail', image.thumbnail_url],
-      ['thumbnails/medium', image.thumbnails?.medium],
-    ] as const) {
-      expect(link).toMatch(new RegExp(`^${stack.endpoints.s3}/`));
-      const redirect = await ada.call('GET', `/images/${image.image_id}/${path}`);
-      expect(redirect.status).toBe(302);
-      for (const url of [link, redirect.headers.get('location')]) {
-        const answer = await fetch(url ?? '');
-        expect([answer.status, answer.headers.get('content-type')]).toEqual([
-          200,
-          digest ? 'image/jpeg' : 'image/webp',
-        ]);
-        const data = await answer.bytes();
-        if (digest) expect(sha256(data)).toBe(digest);
-      }
-    }
-    const changed = (image.original_url ?? '')
-      .replace(/Signature=./, 'Signature=0')
-      .replace(/Signature=0./, 'Signature=00');
-    expect((await fetch(changed)).status).toBe(403);
-    const key = new URL(image.original_url ?? '').pathname;
-    expect((await fetch(new URL(key, stack.endpoints.s3))).status).toBe(403);
   });
 });

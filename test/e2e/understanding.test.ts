@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
 import type * as schemas from '../../shared/contract/schemas.ts';
@@ -88,6 +89,30 @@ describe('what the file says', () => {
       ]);
     },
   );
+});
+
+test('the links lead to S3, the routes redirect there: presigned mode, the default', async () => {
+  for (const [path, link, digest] of [
+    ['original', lisbon.original_url, lisbon.sha256],
+    ['thumbnail', lisbon.thumbnail_url],
+    ['thumbnails/medium', lisbon.thumbnails?.medium],
+  ] as const) {
+    expect(link).toMatch(new RegExp(`^${stack.endpoints.s3}/`));
+    const redirect = await ada.call('GET', `/images/${lisbon.image_id}/${path}`);
+    expect(redirect.status).toBe(302);
+    for (const url of [link, redirect.headers.get('location')]) {
+      const answer = await fetch(url ?? '');
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, digest ? 'image/jpeg' : 'image/webp']);
+      const data = await answer.bytes();
+      if (digest) expect(createHash('sha256').update(data).digest('hex')).toBe(digest);
+    }
+  }
+  const changed = (lisbon.original_url ?? '')
+    .replace(/Signature=./, 'Signature=0')
+    .replace(/Signature=0./, 'Signature=00');
+  expect((await fetch(changed)).status).toBe(403);
+  const key = new URL(lisbon.original_url ?? '').pathname;
+  expect((await fetch(new URL(key, stack.endpoints.s3))).status).toBe(403);
 });
 
 describe('finding', () => {

@@ -33,7 +33,7 @@ function pairwise(people: ReadonlyMap<string, string>, whose: ReadonlyMap<string
 
 test.runIf(photosThere('faces'))(
   'real people are told apart, in whatever order they come, and grouped anew',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const people = truth();
     const model = loadFaceModel();

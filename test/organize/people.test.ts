@@ -129,6 +129,21 @@ describe('people', () => {
     expect(await gallery.deviations()).toEqual([]);
   });
 
+  test('of whom all photos lay in the trash are who they were if anything is said of them, else found anew', async () => {
+    await organize(await photo(1, 5, 6), await photo(2, 5, 6), await photo(3, 5));
+    const [five = null, six = null] = await whose(1);
+    await deps.people.say(user, five ?? '', { name: 'Grace', updated_at: AT.toISOString() });
+    for (const number of [1, 2, 3]) await organize(await gallery.trashed(number));
+    expect(await deps.people.centroids(user)).toEqual(new Map());
+    for (const number of [1, 2, 3]) await organize(await gallery.restored(number));
+    expect(await members(five)).toEqual([1, 2, 3].map(imageId));
+    const [grace, stranger] = await whose(2);
+    expect([grace, (await whose(1))[1]]).toEqual([five, stranger]);
+    expect([null, six]).not.toContain(stranger);
+    expect((await deps.people.centroids(user)).get(five ?? '')?.count).toBe(3);
+    expect(await gallery.deviations()).toEqual([]);
+  });
+
   test('keep a face by hand where a photo is looked at again, and its other faces are found anew', async () => {
     await organize(await photo(1, 5, 6), await photo(2, 5), await photo(3, 6), await photo(4, 7));
     const [five, six] = await whose(1);

@@ -86,7 +86,7 @@ export const imageRoutes = [
     id: 'batch',
     method: 'POST',
     path: '/images/batch',
-    summary: 'Edit, tag, reprocess, delete or restore up to 500 images, or put them into albums',
+    summary: 'Edit, tag, reprocess, delete or restore up to 500 images, put them into albums or take them out',
     tag: 'images',
     access: 'user',
     body: { type: 'json', schema: schemas.batchRequest },

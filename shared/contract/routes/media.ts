@@ -49,7 +49,7 @@ export const mediaRoutes = [
     id: 'face',
     method: 'GET',
     path: '/images/{image_id}/faces/{n}',
-    summary: 'One of the faces in a photo, by its number (WebP, 160 × 160 px)',
+    summary: 'One of the faces in an image, by its number (WebP, 160 × 160 px)',
     tag: 'images',
     access: 'media',
     params: imageParams.extend({ n: faceNumber }),

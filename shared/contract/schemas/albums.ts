@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import { ALBUM_KINDS, ALBUM_RULES, ALBUM_SORTS } from '../../domain/albums/album.ts';
+import { MOST_HOURS_BETWEEN, MOST_KM_BETWEEN } from '../../domain/albums/events.ts';
 import { albumId, imageId, page, timestamp } from './common.ts';
 import { imageIds } from './edits.ts';
 import { image } from './images.ts';
 import { searchQuery } from './search.ts';
 
-const { limit, cursor, q, tag, color, from, to, place, camera, cluster, status } = searchQuery.shape;
+const { limit, cursor, q, tag, color, from, to, place, camera, cluster, person, status } = searchQuery.shape;
 
 /** What a smart album looks for: the parameters of `GET /search/images`. */
 const savedSearch = z
-  .strictObject({ q, tag, color, from, to, place, camera, cluster, status, favorite: z.boolean().optional() })
+  .strictObject({ q, tag, color, from, to, place, camera, cluster, person, status, favorite: z.boolean().optional() })
   .refine((query) => Object.values(query).some((value) => value !== undefined), 'expected something to look for');
 
 const rule = z.object({
@@ -96,7 +97,10 @@ export const autoAlbumsRequest = z
     by: z
       .array(z.enum(ALBUM_RULES))
       .max(ALBUM_RULES.length)
-      .describe('What albums are made by from now on; none: no more are made, those that are there stay'),
+      .describe(
+        'What albums are made by from now on; none: no more are made, those that are there stay. ' +
+          `An event ends with a gap of more than ${MOST_HOURS_BETWEEN} hours or ${MOST_KM_BETWEEN} km`,
+      ),
     min_images: z.int().min(1).max(10_000).default(3).describe('Images there have to be before an album is made'),
   })
   .meta({ id: 'AutoAlbumsRequest' });

@@ -95,12 +95,17 @@ export const reprocessAnswer = z.union([reprocessEstimate, job]).meta({ id: 'Rep
 export const imageIds = z.array(imageId).min(1).max(MAX_BATCH);
 const ids = imageIds;
 const albums = z.array(albumId).max(20).default([]);
+/** A batch that would change nothing is a slip of whoever wrote it. */
+const changesSome = ({ add, remove }: { add: string[]; remove: string[] }) => add.length + remove.length > 0;
+const SOME = { path: ['add'], error: 'something to add or to remove' };
 export const batchRequest = z
   .discriminatedUnion('action', [
     z.strictObject({ action: z.literal('edit'), ids, changes: imagePatch }),
-    z.strictObject({ action: z.literal('tag'), ids, add: tags.default([]), remove: tags.default([]) }),
+    z
+      .strictObject({ action: z.literal('tag'), ids, add: tags.default([]), remove: tags.default([]) })
+      .refine(changesSome, SOME),
     z.strictObject({ action: z.literal('reprocess'), ids, stages }),
-    z.strictObject({ action: z.literal('album'), ids, add: albums, remove: albums }),
+    z.strictObject({ action: z.literal('album'), ids, add: albums, remove: albums }).refine(changesSome, SOME),
     z.strictObject({
       action: z.literal('delete'),
       ids,

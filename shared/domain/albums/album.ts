@@ -29,6 +29,7 @@ export interface SavedSearch {
   place?: string | undefined;
   camera?: string | undefined;
   cluster?: string | undefined;
+  person?: string | undefined;
   status?: string | undefined;
   favorite?: boolean | undefined;
 }

@@ -23,7 +23,7 @@ export function parseFaceId(id: string): { image_id: string; n: number } {
 /** How a face that a person assigned came to be whose it is, in plans. */
 export const BY_PERSON = 'by_person';
 
-/** Boxes that overlap more than this hold the same face. */
+/** Boxes that overlap more than this hold the same face: intersection over union, 0–1. */
 const SAME_FACE = 0.5;
 
 /** A photo's faces by whose they are; those that are nobody's are left out. */
@@ -46,6 +46,9 @@ export function overlapOf(one: Box, other: Box): number {
   const all = one.width * one.height + other.width * other.height - both;
   return all > 0 ? both / all : 0;
 }
+
+/** Whether two boxes in one picture hold the same face. */
+export const isSameFace = (one: Box, other: Box): boolean => overlapOf(one, other) > SAME_FACE;
 
 /**
  * What a person said of a photo's faces, for the faces found in it anew: each goes to the face that its box overlaps most, if by more

@@ -73,7 +73,8 @@ export function fitOf(face: Face, state: Pick<PeopleState, 'people'>, prior: Pri
   return cluster_id === null ? null : { face, person_id: cluster_id, similarity };
 }
 
-function join(face: Face, person_id: string, state: PeopleState): PlacedFace {
+/** Makes a face that person's, whether or not it fits: `state` says so afterwards. */
+export function join(face: Face, person_id: string, state: PeopleState): PlacedFace {
   const person = state.people.get(person_id);
   const similarity = person ? similarityTo(person, face.vector) : 1;
   state.people.set(person_id, person ? addMember(person, face.vector) : statsOf(person_id, [face.vector]));

@@ -33,6 +33,8 @@ function explain(issue: Issue, base: Path, input: unknown, root: string): FieldE
     return issue.keys.map((key) => errorAt([...path, key], 'no field of this name', input, root));
   }
   if (issue.code === 'invalid_union') {
+    // Shapes told apart by one field, which says none of them.
+    if ('options' in issue && issue.options) return [errorAt(path, `one of ${issue.options.join(', ')}`, input, root)];
     const branches = issue.errors.filter((branch) => branch.length > 0);
     const deeper = branches.filter((branch) => branch.some((inner) => inner.path.length > 0));
     // Alternatives of one value are listed; of alternative shapes, the one that was nearly met is explained.

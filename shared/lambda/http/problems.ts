@@ -58,7 +58,7 @@ export class LinkNotFound extends HttpProblem {
 /** A link has a password, and nothing shows that it was given. */
 export class LinkLocked extends HttpProblem {
   constructor(detail = 'This link has a password; give it with POST /shared/{token}/access.') {
-    super('unauthorized', detail, { headers: { 'WWW-Authenticate': 'Share-Access' } });
+    super('password-needed', detail, { headers: { 'WWW-Authenticate': 'Share-Access' } });
   }
 }
 

@@ -50,11 +50,11 @@ async function answered(response: Response): Promise<Answer> {
   };
 }
 
-/** Someone with an account, at the public door: HTTP and nothing else. `base` ends in `/api/v1`. */
-export function createPerson(base: string, token: string) {
+/** Someone with an account, at the public door: HTTP and nothing else. `base` ends in `/api/v1`; `heard` is told every answer. */
+export function createPerson(base: string, token: string, heard: (answer: Answer) => void = () => {}) {
   async function call(method: string, path: string, { body, headers, redirect = 'manual' }: Call = {}) {
     const json = body !== undefined && typeof body !== 'string' && !(body instanceof FormData);
-    return answered(
+    const answer = await answered(
       await fetch(`${base}${path}`, {
         method,
         redirect,
@@ -66,6 +66,8 @@ export function createPerson(base: string, token: string) {
         ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as string | FormData) }),
       }),
     );
+    heard(answer);
+    return answer;
   }
 
   async function get<T>(path: string): Promise<T> {
@@ -93,21 +95,24 @@ export function createPerson(base: string, token: string) {
     return ticket;
   }
 
-  async function images(query = ''): Promise<Image[]> {
-    const all: Image[] = [];
+  /** Everything on a list, page by page. What a page lists it has `under` this name. */
+  async function all<T>(path: string, query = 'limit=100', under = 'items'): Promise<T[]> {
+    const listed: T[] = [];
     let cursor: string | null = null;
     do {
-      const from: string = cursor ? `&cursor=${cursor}` : '';
-      const page: { items: Image[]; next_cursor: string | null } = await get(`/images?limit=100${query}${from}`);
-      all.push(...page.items);
+      const from: string = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+      const page: Record<string, T[]> & { next_cursor: string | null } = await get(`${path}?${query}${from}`);
+      listed.push(...(page[under] ?? []));
       cursor = page.next_cursor;
     } while (cursor);
-    return all;
+    return listed;
   }
+  const images = (query = '') => all<Image>('/images', `limit=100${query}`);
 
   return {
     call,
     get,
+    all,
     tickets,
     form,
     images,
@@ -143,11 +148,11 @@ export function createPerson(base: string, token: string) {
 export type Person = ReturnType<typeof createPerson>;
 
 /** Creates an account and signs in to it. */
-export async function signUp(base: string): Promise<Person> {
+export async function signUp(base: string, heard?: (answer: Answer) => void): Promise<Person> {
   const body = { email: `${randomUUID()}@example.org`, password: 'correct horse', name: 'Ada' };
   const answer = await createPerson(base, '').call('POST', '/auth/signup', { body });
   if (answer.status !== 201) throw new Error(`Expected to be signed up, got ${answer.status} ${answer.text}`);
-  return createPerson(base, answer.json<schemas.Tokens>().access_token);
+  return createPerson(base, answer.json<schemas.Tokens>().access_token, heard);
 }
 
 /** Signs in to an account that is there. */
