@@ -160,4 +160,3 @@ export async function startTarget() {
     return { end: wrong ?? 'done', bad: wrong !== undefined };
   }
 }
-export type Target = Awaited<ReturnType<typeof startTarget>>;
