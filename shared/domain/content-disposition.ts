@@ -1,3 +1,5 @@
+import { visible } from './plain-text.ts';
+
 /** What a picture is called when it is saved, whatever its owner, its camera or a model called it. */
 
 /** File endings that fit a content type; the first is the one to give. */
@@ -13,14 +15,12 @@ const ENDINGS: Record<string, readonly string[]> = {
 const ALL_ENDINGS = new Set(Object.values(ENDINGS).flat());
 
 const MAX_CHARACTERS = 150;
-/** Control characters, and those that reverse the reading direction so that `gpj.exe` reads as `exe.jpg`. */
-const INVISIBLE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 /** What one system or another does not allow in a file name. */
 const FORBIDDEN = /[/\\:*?"<>|]/g;
 
 /** A file name on every system, ending as its content type does: `report.html` holding a JPEG becomes `report.html.jpg`. */
 export function safeFilename(name: string, contentType: string): string {
-  const clean = name.toWellFormed().replace(INVISIBLE, '').replace(FORBIDDEN, '_').trim();
+  const clean = visible(name).replace(FORBIDDEN, '_').trim();
   const endings = ENDINGS[contentType] ?? [];
   const [, stem = clean, ending = ''] = /^(.*)\.([^.]*)$/s.exec(clean) ?? [];
   const given = ending.toLowerCase();
@@ -43,7 +43,8 @@ export function contentDisposition(type: 'inline' | 'attachment', filename: stri
   const ascii = wellFormed
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
-    .replace(/[^\x20-\x7e]|["\\%]/gu, '_');
+    // Unifying forms may have made a `/` of what only looks like one.
+    .replace(/[^\x20-\x7e]|[%/\\:*?"<>|]/gu, '_');
   const encoded = encodeURIComponent(wellFormed).replace(
     /['()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -75,9 +75,10 @@ export function fileNames(taken: readonly string[]): (name: string, contentType:
   const given = new Set(taken.map(folded));
   const copies = new Map<string, number>();
   return (name, contentType) => {
-    const safe = withoutReserved(safeFilename(name, contentType));
-    const at = safe.lastIndexOf('.');
-    const [stem, ending] = at > 0 ? [safe.slice(0, at), safe.slice(at)] : [safe, ''];
+    const named = withoutReserved(safeFilename(name, contentType));
+    const at = named.lastIndexOf('.');
+    const [stem, ending] = at > 0 ? [shortened(named.slice(0, at)), named.slice(at)] : [shortened(named), ''];
+    const safe = stem + ending;
     let unique = safe;
     for (let copy = copies.get(folded(safe)) ?? 1; given.has(folded(unique)); ) {
       copy += 1;
@@ -91,6 +92,15 @@ export function fileNames(taken: readonly string[]): (name: string, contentType:
 
 /** Equal for names that some file system takes for the same one. */
 const folded = (name: string) => name.normalize('NFC').toLowerCase();
+
+/** File systems take 255 bytes: room is left for a number, an ending, and `.json` behind that. */
+const MOST_NAME_BYTES = 230;
+function shortened(stem: string): string {
+  if (Buffer.byteLength(stem) <= MOST_NAME_BYTES) return stem;
+  const cut = Buffer.from(stem).subarray(0, MOST_NAME_BYTES).toString();
+  // The last character may have been cut in two.
+  return cut.replace(/\uFFFD+$/, '').trimEnd();
+}
 
 /** Names that Windows keeps for devices, whatever their ending. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;

@@ -53,6 +53,6 @@ export function allImageKeys(userId: string, imageId: string): string[] {
 
 /** The owner and id in an `incoming/` key, or `null` where the key has another shape. */
 export function parseIncomingKey(key: string): { userId: string; imageId: string } | null {
-  const match = /^incoming\/([^/]+)\/([^/]+)$/.exec(key);
+  const match = /^incoming\/([^/]+)\/([0-9a-f-]{36})$/.exec(key);
   return match ? { userId: match[1] as string, imageId: match[2] as string } : null;
 }

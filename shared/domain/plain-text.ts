@@ -3,12 +3,21 @@
  * Unicode, no control characters, no invisible direction overrides. Markup is left alone: showing it is the reader's job.
  */
 
-// C0/C1 controls (tab and line feed are handled before), zero-width and bidirectional formatting, byte order mark.
-const INVISIBLE = /[\p{Cc}\u200B\u200E\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/gu;
+/**
+ * C0/C1 controls (tab and line feed are handled before), zero-width and bidirectional formatting, byte order mark, and the letters
+ * nobody sees in which a model reads orders (Unicode's tags) but for those that make a flag of a region.
+ */
+const INVISIBLE =
+  /(\u{1F3F4}[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{3,6}\u{E007F})|[\p{Cc}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060\u2066-\u206F\uFEFF\u{E0000}-\u{E007F}]/gu;
+
+/** Text without what cannot be seen but changes how the rest is read; line breaks are among that. */
+export function visible(text: string): string {
+  return text.toWellFormed().replace(INVISIBLE, '$1');
+}
 
 /** One line: every run of white space (line breaks included) becomes one space. `limit` counts Unicode code points. */
 export function plainLine(value: string, limit: number): string {
-  const line = value.toWellFormed().replace(/\s+/gu, ' ').replace(INVISIBLE, '').replace(/ +/g, ' ').trim();
+  const line = visible(value.replace(/\s+/gu, ' ')).replace(/ +/g, ' ').trim();
   return clip(line, limit);
 }
 

@@ -1,3 +1,5 @@
+import { MAX_PARTS } from './parts.ts';
+
 /**
  * What the boxes of a HEIC or AVIF file say before anything is decoded (ISO/IEC 14496-12 and 23008-12): how large every picture
  * in it is, how much must be decoded to show the primary one, its colour space, and how many frames there are.
@@ -23,6 +25,8 @@ export interface IsoPicture {
   decodedPixels: number;
   /** Frames of an image sequence, or pictures of a burst; 1 of any other file. */
   frames: number;
+  /** Boxes that were gone over to know this; where they are more than {@link MAX_PARTS}, the rest was not looked at. */
+  boxes: number;
   icc?: Uint8Array;
   nclx?: Nclx;
 }
@@ -49,8 +53,8 @@ const DERIVED = new Set(['grid', 'iovl', 'iden', 'tmap']);
 
 /** Reads the boxes. Never throws: what cannot be read is not there, and the decoder will say so. */
 export function readIsoPicture(bytes: Uint8Array): IsoPicture {
-  const picture: IsoPicture = { sizes: [], decodedPixels: 0, frames: 1 };
-  const file = createBoxes(bytes);
+  const picture: IsoPicture = { sizes: [], decodedPixels: 0, frames: 1, boxes: 0 };
+  const file = createBoxes(bytes, picture);
   try {
     for (const box of file.within(0, bytes.length)) {
       if (box.type === 'meta') readMeta(file, box, picture);
@@ -64,7 +68,7 @@ export function readIsoPicture(bytes: Uint8Array): IsoPicture {
 
 type Boxes = ReturnType<typeof createBoxes>;
 
-function createBoxes(bytes: Uint8Array) {
+function createBoxes(bytes: Uint8Array, walked: Pick<IsoPicture, 'boxes'>) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const u32 = (at: number) => view.getUint32(at);
   const fourCc = (at: number) => Buffer.from(bytes.subarray(at, at + 4)).toString('latin1');
@@ -76,6 +80,8 @@ function createBoxes(bytes: Uint8Array) {
       const head = short === 1 ? 16 : 8;
       const size = short === 1 ? Number(view.getBigUint64(at + 8)) : short === 0 ? end - at : short;
       if (size < head) return;
+      walked.boxes += 1;
+      if (walked.boxes > MAX_PARTS) throw new RangeError(`Expected at most ${MAX_PARTS} boxes`);
       yield { type: fourCc(at + 4), start: at + head, end: Math.min(at + size, end) };
       at += size;
     }

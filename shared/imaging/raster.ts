@@ -4,6 +4,7 @@ import { decodeHeic } from './heic.ts';
 import { HeifTimeout } from './heif-thread.ts';
 import { type IsoPicture, readIsoPicture } from './iso-media.ts';
 import { HeifError } from './libheif.ts';
+import { countParts, MAX_FRAMES, MAX_PARTS, type Parts } from './parts.ts';
 import { sharp } from './sharp.ts';
 import { readTiff } from './tiff.ts';
 import { UnacceptablePicture } from './unacceptable.ts';
@@ -62,11 +63,12 @@ function open(bytes: Uint8Array, format: PictureFormat, limitInputPixels: number
 const ISO_FORMATS: ReadonlySet<PictureFormat> = new Set(['avif', 'heic']);
 
 /**
- * Reads the size from the header, without decoding. Throws `UnacceptablePicture` (`too_many_pixels`, or `corrupt` where the
- * header cannot be read).
+ * Reads the size from the header, without decoding. Throws `UnacceptablePicture` (`too_many_pixels`, `too_complex` where the file has
+ * more parts than any picture needs, or `corrupt` where the header cannot be read).
  */
 export async function measure(bytes: Uint8Array, format: PictureFormat): Promise<Measured> {
   const iso = ISO_FORMATS.has(format) ? readIsoPicture(bytes) : undefined;
+  checkParts(iso ? { parts: iso.boxes, frames: 1 } : countParts(bytes, format));
   if (iso) checkIsoPicture(iso);
   const { width, height, orientation, frames } = await (format === 'heic'
     ? heicHeader(iso)
@@ -78,6 +80,13 @@ export async function measure(bytes: Uint8Array, format: PictureFormat): Promise
     throw new UnacceptablePicture('too_many_pixels', message);
   }
   return { width, height, orientation, frames };
+}
+
+/** Nothing ends a decoder that reads a header: so all that it would have to go through is counted first. */
+function checkParts({ parts, frames }: Parts): void {
+  const most = frames > MAX_FRAMES ? `${count(MAX_FRAMES)} frames or pages` : `${count(MAX_PARTS)} parts`;
+  if (frames <= MAX_FRAMES && parts <= MAX_PARTS) return;
+  throw new UnacceptablePicture('too_complex', `The picture has more than ${most}; no more are accepted.`);
 }
 
 /** sharp's own decoder refuses containers of more parts than it likes, which large pictures of phones may have. */
@@ -188,7 +197,10 @@ export function fromRaster({ data, width, height, channels }: Raster): Sharp {
 
 async function pixels(pipeline: Sharp): Promise<Raster> {
   const { data, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  return { data, width: info.width, height: info.height, channels: info.channels as 3 | 4 };
+  const { width, height, channels } = info;
+  // More than colours and transparency: which of the rest is what, nothing says.
+  if (channels !== 3 && channels !== 4) throw new Error(`pixels of ${channels} channels are not supported`);
+  return { data, width, height, channels };
 }
 
 /** TIFF can hold almost anything; what its decoder was not built for is not damaged. */

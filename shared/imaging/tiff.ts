@@ -67,6 +67,18 @@ function look(reader: Reader): TiffContents {
   };
 }
 
+/** Where the directories of a TIFF file are, one after another; those that go round are given once. Never throws. */
+export function* tiffDirectories(bytes: Uint8Array): Generator<number> {
+  const reader = attempt(() => createReader(bytes), undefined);
+  const seen = new Set<number>();
+  for (let at = reader?.first ?? 0; reader && at > 0 && at < bytes.length && !seen.has(at); ) {
+    seen.add(at);
+    yield at;
+    const from = at;
+    at = attempt(() => reader.next(from), 0);
+  }
+}
+
 /** Offsets beyond the end make a `RangeError`; nobody needs the directory then. */
 function attempt<T>(read: () => T, otherwise: T): T {
   try {
@@ -105,6 +117,9 @@ function createReader(bytes: Uint8Array) {
   return {
     /** Where the first directory is. */
     first: offset(big ? 8 : 4),
+
+    /** Where the directory behind the one at `at` is (0: nowhere). Throws `RangeError` where the file ends first. */
+    next: (at: number): number => offset(at + (big ? 8 + offset(at) * 20 : 2 + u16(at) * 12)),
 
     /** Reads the directory at `at` and where the next one is (0: nowhere). Throws `RangeError` where the file ends first. */
     read(at: number): { directory: Directory; next: number } {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { vi } from 'vitest';
-import { API_PREFIX } from '../../shared/contract/routes.ts';
+import { API_PREFIX, endpoints } from '../../shared/contract/routes.ts';
 import { BUCKET, startWorld, TABLE, VECTOR_BUCKET, type World } from '../support/world.ts';
 import { expectAsContracted } from './contract.ts';
 
@@ -84,6 +84,14 @@ export type Api = Awaited<ReturnType<typeof startApi>>;
 const queueUrls = ({ urls }: World) =>
   Object.fromEntries(Object.entries(urls).map(([name, url]) => [`${name.toUpperCase()}_QUEUE_URL`, url]));
 
+/** The gateway names a path as the contract does; one it does not know never comes here. */
+function resourceOf(method: string, path: string): string {
+  const matches = (template: string) => new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
+  const known = endpoints.filter((endpoint) => matches(endpoint.path));
+  const [first] = known.sort((a, b) => a.path.split('{').length - b.path.split('{').length);
+  return (known.find((endpoint) => endpoint.method === method) ?? first)?.path ?? '/{proxy+}';
+}
+
 /** Event of a REST API's Lambda proxy integration, as far as anybody reads it. */
 function gatewayEvent(method: string, path: string, call: Call = {}): APIGatewayProxyEvent {
   const { as, query = {}, headers = {}, body, authorizer } = call;
@@ -94,7 +102,7 @@ function gatewayEvent(method: string, path: string, call: Call = {}): APIGateway
   const now = Math.floor(Date.now() / 1000);
   const session = { principalId: as, user_id: as, auth_time: String(now - 60), exp: String(now + 3540), ...authorizer };
   return {
-    resource: fullPath,
+    resource: API_PREFIX.slice(STAGE.length) + resourceOf(method, path),
     path: call.paths?.path ?? fullPath,
     httpMethod: method,
     headers: {

@@ -34,7 +34,7 @@ export async function startApiWithAzure(
     endpoint: api.world.aws.endpoints.secretsmanager,
     credentials: api.world.aws.credentials,
   });
-  const SecretString = JSON.stringify({ azure_openai_api_key: KEY, url_signing_key: 'signing' });
+  const SecretString = JSON.stringify({ azure_openai_api_key: KEY, url_signing_key: 'k'.repeat(40) });
   await secrets.send(new CreateSecretCommand({ Name: 'shoebox', SecretString }));
   secrets.destroy();
   async function stop() {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { acceptedFormat, type PictureFormat } from '../../shared/imaging/format.ts';
+import { tiffWithProfile } from '../../shared/imaging/icc.ts';
 import { decode, MAX_PIXELS, measure, type Raster } from '../../shared/imaging/raster.ts';
 import { sharp } from '../../shared/imaging/sharp.ts';
 import { drawPicture, emptyPng, PICTURE_FORMATS, truncated } from '../fixtures/pictures.ts';
@@ -127,6 +128,13 @@ describe('decode', () => {
 
   test('refuses a picture whose pixels do not follow its header', async () => {
     await expect(open(emptyPng(9_000, 9_000))).rejects.toMatchObject({ code: 'corrupt' });
+  });
+
+  test('refuses pixels of more channels than colours and transparency have, as unusual', async () => {
+    const pixels = { data: Buffer.alloc(8 * 8 * 5, 200), width: 8, height: 8, channels: 5 as 3 };
+    await expect(open(tiffWithProfile(pixels, Buffer.from('none')))).rejects.toMatchObject({
+      code: 'unsupported_format',
+    });
   });
 
   test('takes stray bytes between segments for what they are', async () => {

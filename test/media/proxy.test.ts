@@ -64,6 +64,27 @@ describe('the bytes', () => {
     expect(headers['content-disposition']).toMatch(/^attachment; /);
   });
 
+  test.each([
+    ['a GIF that is a script as well', 'GIF89a/*\0\0\0*/=1;alert(1)', 'image/gif', 'image/gif', 'inline'],
+    ['a JPEG that is an archive as well', '\xff\xd8\xff\xe0 PK\x03\x04', 'image/jpeg', 'image/jpeg', 'inline'],
+    ['a PNG with a page in it', '\x89PNG <html><script>alert(1)</script>', 'image/png', 'image/png', 'inline'],
+    ['a HEIC', 'ftypheic', 'image/heic', 'image/heic', 'attachment'],
+    ['a TIFF', 'II*\0', 'image/tiff', 'image/tiff', 'attachment'],
+    ['a drawing', '<svg onload=alert(1)>', 'image/svg+xml', 'application/octet-stream', 'attachment'],
+    ['a page', '<script>alert(1)</script>', 'text/html; charset=utf-8', 'application/octet-stream', 'attachment'],
+  ])('of %s are nothing that runs', async (_, bytes, contentType, served, disposition) => {
+    const { image_id } = await media.photo('ada', { original: Buffer.from(bytes, 'latin1'), contentType });
+    for (const path of ['original', 'thumbnails/small', 'faces/1']) {
+      const { headers } = await media.call(`/images/${image_id}/${path}`, { headers: media.as('ada') });
+      expect([path, headers['content-type']]).toEqual([path, path === 'original' ? served : 'image/webp']);
+      expect(headers['x-content-type-options']).toBe('nosniff');
+      expect(headers['content-security-policy']).toMatch(/default-src 'none'.*sandbox/);
+      expect(headers['content-disposition']).toMatch(
+        path === 'original' ? new RegExp(`^${disposition}; `) : /^inline; /,
+      );
+    }
+  });
+
   test('of a large original arrive whole', async () => {
     const original = randomBytes(9 * 1024 * 1024);
     const { image_id } = await media.photo('ada', { original });

@@ -1,10 +1,13 @@
 import { storePassword } from '../../../shared/adapters/link-passwords.ts';
 import { DEFAULT_LINK_SECONDS, MAX_LINK_SECONDS } from '../../../shared/contract/schemas.ts';
+import { plainLine } from '../../../shared/domain/plain-text.ts';
 import { InvalidRequest, Unauthorized } from '../../../shared/lambda/http/problems.ts';
 import type { RequestOf } from '../../../shared/lambda/http/use-case.ts';
 import { listedAlbum } from '../listed-album.ts';
 import type { ApiUseCase } from '../use-cases.ts';
 import { viewLink } from './view.ts';
+
+const LONGEST_NAME = 100;
 
 /** A new link to an album. Its token is in this answer and nowhere else: only its digest is kept. */
 export const createLink: ApiUseCase<'createLink'> = async ({ user, params, body, apiUrl }, deps) => {
@@ -12,8 +15,9 @@ export const createLink: ApiUseCase<'createLink'> = async ({ user, params, body,
   const expiresAt = expiryOf(body, deps.clock());
   const password = body.password === undefined ? undefined : await storePassword(body.password);
   const token = deps.newToken();
-  const { name, download, location } = body;
-  const terms = { name, download, location, password, expiresAt };
+  const { download, location } = body;
+  const name = body.name && plainLine(body.name, LONGEST_NAME);
+  const terms = { ...(name && { name }), download, location, password, expiresAt };
   const link = await deps.links.create({ userId: user.user_id, albumId }, token, terms, deps.newId);
   // Whoever erases the account meanwhile finds links by what lists them, and may have been there before this one opened.
   if (await deps.departures.isGone(user.user_id)) {

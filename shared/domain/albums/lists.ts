@@ -98,4 +98,5 @@ function timelineOf(record: ImageRecord): Posting[] {
   ];
 }
 
-const formOf = (name: string | undefined) => indexForm((name ?? '').replaceAll('/', ' '));
+// Index form first: what it unifies may be a `/` only then.
+const formOf = (name: string | undefined) => indexForm(indexForm(name ?? '').replaceAll('/', ' '));
