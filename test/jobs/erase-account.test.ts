@@ -132,7 +132,7 @@ test('killed before any of its requests and delivered again, it ends with nothin
 
 test('the key of their pictures goes before anything else', async () => {
   const { items, dataKeys } = await addKeys(world);
-  const keys = createUserKeys({ items, dataKeys: async () => dataKeys, lookBefore: async () => 'nothing', clock });
+  const keys = createUserKeys({ items, dataKeys: async () => dataKeys, hasEncrypted: async () => false, clock });
   await keys.toWrite(user, () => undefined);
   await departures().begin(user);
   const firstKeys = () => Promise.reject(new Killed());
