@@ -236,7 +236,8 @@ describe('in the bucket', () => {
   });
 
   test('what a function from before stores beside the first encrypted one is read, and encrypted when it is read anew', async () => {
-    await put(original(1));
+    const earlier = () => new Date(Date.now() - 14 * 60_000);
+    await createPictures({ ...depsOf(), clock: earlier }).objects.write(original(1), content, 'image/jpeg');
     await plain.objects.write(original(2), content, 'image/jpeg');
     const { objects, reader } = pictures();
     expect((await answered(reader(), original(2))).body?.equals(content)).toBe(true);
