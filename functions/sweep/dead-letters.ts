@@ -202,14 +202,16 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
     },
   };
 
-  /** Answers how many letters were looked at and how many of them could not be read. */
-  return async function sweepDeadLetters(): Promise<{ letters: number; unreadable: number }> {
+  /**
+   * Ends what it gets to before `until`. Answers how many letters were looked at and how many of them could not be read. Throws, at the
+   * end, what went wrong with any of them.
+   */
+  return async function sweepDeadLetters(until: Date): Promise<{ letters: number; unreadable: number }> {
     const count = { letters: 0, unreadable: 0 };
-    const steps: (() => Promise<void>)[] = [];
-    for (const [name, url] of Object.entries(urls) as [QueueName, string][]) {
-      for (const letter of await letters.look(url, LIMIT)) steps.push(() => sweepLetter(name, letter, count));
-    }
-    await each(steps);
+    const inTime = () => clock() < until;
+    await each(Object.entries(urls) as [QueueName, string][], async ([name, url]) => {
+      await each(await letters.look(url, LIMIT), (letter) => sweepLetter(name, letter, count), inTime);
+    });
     return count;
   };
 

@@ -1,5 +1,6 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
 import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
 import { createDeadLetters } from '../../shared/adapters/dead-letters.ts';
 import { createDepartures } from '../../shared/adapters/departures.ts';
@@ -15,6 +16,7 @@ import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { microUsd } from '../../shared/domain/quota.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
 import { createDeadLetterSweep } from './dead-letters.ts';
+import { createRun } from './run.ts';
 import { createStuck } from './stuck.ts';
 import { createWaitingSweep } from './waiting.ts';
 
@@ -55,15 +57,15 @@ const deps = {
   }),
   clock: systemClock,
 };
-const sweepDeadLetters = createDeadLetterSweep({
+const deadLetters = createDeadLetterSweep({
   ...deps,
   letters: createDeadLetters(sqs),
   logger,
   urls: settings.DEAD_LETTER_QUEUE_URLS,
 });
 const staleMs = settings.SWEEP_STALE_SECONDS * 1000;
-const sweepStuck = createStuck({ ...deps, staleMs });
-const sweepWaiting = createWaitingSweep({
+const stuck = createStuck({ ...deps, staleMs });
+const waiting = createWaitingSweep({
   ...deps,
   staleMs,
   spendings: createSpendings(table, settings.TABLE_NAME, systemClock),
@@ -71,11 +73,8 @@ const sweepWaiting = createWaitingSweep({
   edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   aiMicroUsd: microUsd(settings.MAX_AI_USD_PER_USER_PER_MONTH),
 });
+const run = createRun({ deadLetters, stuck, waiting, clock: systemClock, logger });
 
 export const handler = middy()
   .use(injectLambdaContext(logger))
-  // What has been given up is ended before it could be taken for stuck and sent again.
-  .handler(async () => {
-    const [deadLetters, stuck, waiting] = [await sweepDeadLetters(), await sweepStuck(), await sweepWaiting()];
-    logger.info('Swept.', { deadLetters, stuck, waiting });
-  });
+  .handler((_event: unknown, context: Context) => run(context.getRemainingTimeInMillis()));

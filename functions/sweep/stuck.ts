@@ -21,8 +21,6 @@ export interface StuckDeps {
   staleMs: number;
 }
 
-/** How many items one sweep looks at in each shard of the index; the rest are older at the next one. */
-const LIMIT = 100;
 const JOB_GIVES_UP_AFTER_MS = 24 * 3600 * 1000;
 
 /** Sends the messages of work that has stopped moving once more, ends what will not move any more, and purges the trash. */
@@ -95,19 +93,28 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
     await queues.jobs({ type: 'erase_account', user_id });
   }
 
-  /** Answers how many images, jobs and accounts to be erased were looked at. Throws, at the end, what went wrong with any of them. */
-  return async function sweepStuck(): Promise<{ images: number; jobs: number; accounts: number }> {
+  /**
+   * Looks at what it gets to before `until`, accounts to be erased first: there are few of them. Answers how many of each were looked at.
+   * Throws, at the end, what went wrong with any of them.
+   */
+  return async function sweepStuck(until: Date): Promise<{ images: number; jobs: number; accounts: number }> {
     const before = new Date(clock().getTime() - staleMs);
-    const [stuckImages, stuckJobs, accounts] = await Promise.all([
-      images.stale(before, LIMIT),
-      jobs.stale(before, LIMIT),
-      departures.stale(before, LIMIT),
-    ]);
-    await each([
-      ...stuckImages.map((record) => () => reviveImage(record)),
-      ...stuckJobs.map((job) => () => reviveJob(job)),
-      ...accounts.map((account) => () => goOnErasing(account)),
-    ]);
-    return { images: stuckImages.length, jobs: stuckJobs.length, accounts: accounts.length };
+    const inTime = () => clock() < until;
+    const count = { images: 0, jobs: 0, accounts: 0 };
+    await each(
+      [
+        async () => {
+          count.accounts = await each(departures.stale(before), goOnErasing, inTime);
+        },
+        async () => {
+          count.jobs = await each(jobs.stale(before), reviveJob, inTime);
+        },
+        async () => {
+          count.images = await each(images.stale(before), reviveImage, inTime);
+        },
+      ],
+      (sweepKind) => sweepKind(),
+    );
+    return count;
   };
 }

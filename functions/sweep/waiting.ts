@@ -23,8 +23,7 @@ export interface WaitingDeps {
   staleMs: number;
 }
 
-/** People one sweep looks after in each shard, photos of each it sets going, and entries of their lists it reads for that. */
-const PEOPLE = 100;
+/** Photos of each person one sweep sets going, and entries of their lists it reads for that. */
 const MOST_SENT = 200;
 const MOST_READ = 1_000;
 const PAGE = 100;
@@ -34,12 +33,13 @@ const EMPTY_MS = 24 * 3600 * 1000;
 
 /**
  * Sets photos going whose description waits for their owner's budget, newest first, once there is one: a month has begun, or the limit
- * was raised. No more than the budget has room for at the price of the dearest model. Answers how many.
+ * was raised. No more than the budget has room for at the price of the dearest model, and what it gets to before `until`: the rest comes at
+ * the next look. Answers how many.
  */
 export function createWaitingSweep(deps: WaitingDeps) {
   const { spendings, postings, images, edits, queues, objects, aiMicroUsd, clock, staleMs } = deps;
 
-  async function lookAfter(waiting: Waiting, count: { sent: number }): Promise<void> {
+  async function lookAfter(waiting: Waiting, count: { sent: number }, inTime: () => boolean): Promise<void> {
     const userId = waiting.user_id;
     await spendings.lookAgain(waiting, clock());
     const room = aiMicroUsd - (await spendings.thisMonth(userId));
@@ -49,10 +49,10 @@ export function createWaitingSweep(deps: WaitingDeps) {
     let read = 0;
     for (let before: string | undefined; sent < affordable && read < MOST_READ; ) {
       const { items, more } = await postings.page(userId, listOf.waiting, { before, limit: PAGE });
-      for (const { image_id } of items) if (sent < affordable && (await send(userId, image_id))) sent += 1;
+      for (const { image_id } of items) if (sent < affordable && inTime() && (await send(userId, image_id))) sent += 1;
       read += items.length;
       before = items.at(-1)?.image_id;
-      if (!more || before === undefined) break;
+      if (!more || before === undefined || !inTime()) break;
     }
     count.sent += sent;
     if (read > 0) return;
@@ -73,10 +73,11 @@ export function createWaitingSweep(deps: WaitingDeps) {
     return true;
   }
 
-  return async function sweepWaiting(): Promise<{ people: number; sent: number }> {
-    const people = await spendings.waiting(new Date(clock().getTime() - staleMs), PEOPLE);
+  return async function sweepWaiting(until: Date): Promise<{ people: number; sent: number }> {
+    const longAgo = new Date(clock().getTime() - staleMs);
+    const inTime = () => clock() < until;
     const count = { sent: 0 };
-    await each(people.map((waiting) => () => lookAfter(waiting, count)));
-    return { people: people.length, sent: count.sent };
+    const people = await each(spendings.waiting(longAgo), (waiting) => lookAfter(waiting, count, inTime), inTime);
+    return { people, sent: count.sent };
   };
 }

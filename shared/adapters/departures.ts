@@ -45,7 +45,7 @@ export function createDepartures(table: DynamoDBDocumentClient, tableName: strin
     /** Ends an account, at once and for good: one write puts this in the place of the profile. */
     async begin(userId: string): Promise<void> {
       const at = now();
-      const Item = { ...key(userId), deleted_at: at, asked: 0, shard: pendingShard(userId), since: at };
+      const Item = { ...key(userId), deleted_at: at, asked: 0, shard: pendingShard('account', userId), since: at };
       await holds(
         table.send(
           new PutCommand({ TableName: tableName, Item, ConditionExpression: 'attribute_not_exists(deleted_at)' }),
@@ -63,7 +63,7 @@ export function createDepartures(table: DynamoDBDocumentClient, tableName: strin
             UpdateExpression: 'SET asked = asked + :one, #shard = :shard, #since = :now',
             ConditionExpression: 'attribute_exists(deleted_at)',
             ExpressionAttributeNames: { '#shard': 'shard', '#since': 'since' },
-            ExpressionAttributeValues: { ':one': 1, ':shard': pendingShard(userId), ':now': now() },
+            ExpressionAttributeValues: { ':one': 1, ':shard': pendingShard('account', userId), ':now': now() },
           }),
         ),
       );
@@ -91,10 +91,9 @@ export function createDepartures(table: DynamoDBDocumentClient, tableName: strin
       await changeItem(table, tableName, key(userId), { ...change, condition });
     },
 
-    /** Those that were to be looked at before `before`, about `limit` a shard. */
-    async stale(before: Date, limit: number): Promise<Departure[]> {
-      return (await staleItems(table, tableName, { prefix: 'PROFILE', before, limit })) as unknown as Departure[];
-    },
+    /** Those that were to be looked at before `before`. */
+    stale: (before: Date) =>
+      staleItems(table, tableName, { kind: 'account', before }) as AsyncGenerator<unknown> as AsyncGenerator<Departure>,
   };
 }
 export type Departures = ReturnType<typeof createDepartures>;

@@ -29,7 +29,7 @@ export function createFaceAssignments(table: DynamoDBDocumentClient, tableName: 
         const faces = decide(seen);
         if (faces === null) return { changed: false, record: seen };
         const at = clock().toISOString();
-        const underWay = isTerminal(seen.status) ? { shard: pendingShard(key.imageId), since: at } : {};
+        const underWay = isTerminal(seen.status) ? { shard: pendingShard('image', key.imageId), since: at } : {};
         const said = { edit_revision: (seen.edit_revision ?? 0) + 1, updated_at: at };
         const record = await changeItem(
           table,

@@ -40,7 +40,7 @@ export function createImageEdits(table: DynamoDBDocumentClient, tableName: strin
       if (!decision.change) return { state: 'unchanged', record: seen };
       const { set, remove } = decision.change;
       // What has ended goes back on the list of what is under way, until what is derived from it has followed.
-      const underWay = isTerminal(seen.status) ? { shard: pendingShard(key.imageId), since: at } : {};
+      const underWay = isTerminal(seen.status) ? { shard: pendingShard('image', key.imageId), since: at } : {};
       const record = await changeItem(
         table,
         tableName,

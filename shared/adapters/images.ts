@@ -80,7 +80,7 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
 
   /** Sets the terminal status. The record stays on the list of what is under way until what is derived from it has followed. */
   function end(key: ImageKey, status: ImageStatus, record: Partial<ImageRecord>, condition: Condition) {
-    const underWay = { shard: pendingShard(key.imageId), since: now() };
+    const underWay = { shard: pendingShard('image', key.imageId), since: now() };
     return change(key, { set: { ...record, status, ...underWay }, condition: and(ALIVE, condition) });
   }
 
@@ -99,7 +99,9 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
   async function settle(key: ImageKey, seen: ImageRecord): Promise<void> {
     const due = purgeDue(seen);
     await changeItem(table, tableName, itemKey(key), {
-      ...(due === null ? { remove: ['shard', 'since'] } : { set: { shard: pendingShard(key.imageId), since: due } }),
+      ...(due === null
+        ? { remove: ['shard', 'since'] }
+        : { set: { shard: pendingShard('image', key.imageId), since: due } }),
       condition: and(ALIVE, statusIn(seen.status), unchangedSince(seen)),
     });
   }
@@ -179,7 +181,7 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       const item = {
         ...record,
         sk: sk(record.image_id),
-        shard: pendingShard(record.image_id),
+        shard: pendingShard('image', record.image_id),
         // Nothing is expected of an announced upload before its form has expired.
         since: record.status === 'awaiting_upload' ? record.upload_expires_at : record.updated_at,
       };
@@ -210,7 +212,7 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
           status: 'processing',
           'stages.ingest': stage,
           processing_started_at: record.processing_started_at ?? started,
-          shard: pendingShard(key.imageId),
+          shard: pendingShard('image', key.imageId),
           since: started,
         },
         remove: ['error'],
@@ -328,14 +330,17 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
     /** Hides a photo from its owner at once; `organize` erases it. `null` where there is none to hide. */
     markDeleted(key: ImageKey): Promise<ImageRecord | null> {
       const at = now();
-      return change(key, { set: { deleted_at: at, shard: pendingShard(key.imageId), since: at }, condition: ALIVE });
+      return change(key, {
+        set: { deleted_at: at, shard: pendingShard('image', key.imageId), since: at },
+        condition: ALIVE,
+      });
     },
 
     /** As `markDeleted`, of a photo that lies in the trash since just then. `null` where it was restored, or is gone. */
     purge(key: ImageKey, { trashed_at = '' }: Pick<ImageRecord, 'trashed_at'>): Promise<ImageRecord | null> {
       const at = now();
       const lies = { expression: 'trashed_at = :trashed_at', values: { ':trashed_at': trashed_at } };
-      const set = { deleted_at: at, shard: pendingShard(key.imageId), since: at };
+      const set = { deleted_at: at, shard: pendingShard('image', key.imageId), since: at };
       return change(key, { set, condition: and(ALIVE, lies) });
     },
 
@@ -389,10 +394,9 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
       await table.send(new DeleteCommand({ TableName: tableName, Key: itemKey(key) }));
     },
 
-    /** Records under way that have shown no sign of life since `before`, oldest first, from every shard. */
-    async stale(before: Date, limit: number): Promise<ImageRecord[]> {
-      return (await staleItems(table, tableName, { prefix: 'IMAGE#', before, limit })) as unknown as ImageRecord[];
-    },
+    /** Records under way that have shown no sign of life since `before`, the oldest of every shard first. */
+    stale: (before: Date) =>
+      staleItems(table, tableName, { kind: 'image', before }) as AsyncGenerator<unknown> as AsyncGenerator<ImageRecord>,
   };
 }
 export type Images = ReturnType<typeof createImages>;

@@ -87,7 +87,7 @@ export function createJobs(table: DynamoDBDocumentClient, tableName: string, clo
         created_at: at,
         updated_at: at,
       };
-      const Item = { ...job, sk: sk(job.job_id), shard: pendingShard(job.job_id), since: at };
+      const Item = { ...job, sk: sk(job.job_id), shard: pendingShard('job', job.job_id), since: at };
       const created = await holds(
         table.send(new PutCommand({ TableName: tableName, Item, ConditionExpression: 'attribute_not_exists(sk)' })),
       );
@@ -117,9 +117,8 @@ export function createJobs(table: DynamoDBDocumentClient, tableName: string, clo
       change(userId, jobId, { status: 'failed', error }, ['shard', 'since']),
 
     /** Unfinished jobs that have shown no sign of life since `before`. */
-    async stale(before: Date, limit: number): Promise<Job[]> {
-      return (await staleItems(table, tableName, { prefix: 'JOB#', before, limit })) as unknown as Job[];
-    },
+    stale: (before: Date) =>
+      staleItems(table, tableName, { kind: 'job', before }) as AsyncGenerator<unknown> as AsyncGenerator<Job>,
   };
 }
 export type Jobs = ReturnType<typeof createJobs>;

@@ -78,7 +78,7 @@ export function createSpendings(table: DynamoDBDocumentClient, tableName: string
     async noteWaiting(userId: string): Promise<void> {
       const now = clock();
       await changeItem(table, tableName, waitingKey(userId), {
-        set: { waiting_at: now.toISOString(), shard: pendingShard(userId), since: now.toISOString() },
+        set: { waiting_at: now.toISOString(), shard: pendingShard('waiting', userId), since: now.toISOString() },
         condition: {
           expression: 'attribute_not_exists(waiting_at) OR waiting_at < :lately',
           values: { ':lately': new Date(now.getTime() - NOTED_AGAIN_MS).toISOString() },
@@ -87,9 +87,8 @@ export function createSpendings(table: DynamoDBDocumentClient, tableName: string
     },
 
     /** People who have photos that wait and have not been looked after since `before`. */
-    async waiting(before: Date, limit: number): Promise<Waiting[]> {
-      return (await staleItems(table, tableName, { prefix: 'WAITING', before, limit })) as unknown as Waiting[];
-    },
+    waiting: (before: Date) =>
+      staleItems(table, tableName, { kind: 'waiting', before }) as AsyncGenerator<unknown> as AsyncGenerator<Waiting>,
 
     /** Looked after: not again before `until`, and a usual time after it. */
     async lookAgain({ user_id }: Waiting, until: Date): Promise<void> {

@@ -135,45 +135,49 @@ export async function holds(write: Promise<unknown>): Promise<boolean> {
   }
 }
 
+/** What sweep looks for, each below shards of its own: however much there is of one, the others are found. */
+export type PendingKind = 'image' | 'job' | 'account' | 'waiting';
+
 /** Which of the index's shards an item that is under way is found in. Spreads a busy account's writes over partitions. */
-export const PENDING_SHARDS = 8;
-export function pendingShard(id: string): string {
+const PENDING_SHARDS = 8;
+export function pendingShard(kind: PendingKind, id: string): string {
   // The last hex digits of a UUIDv7 are random.
   const digits = Number.parseInt(id.slice(-4), 16);
-  return String((Number.isNaN(digits) ? id.length : digits) % PENDING_SHARDS);
+  return shardName(kind, (Number.isNaN(digits) ? id.length : digits) % PENDING_SHARDS);
 }
+const shardName = (kind: PendingKind, number: number) => `${kind}:${number}`;
 
-/** Pages one shard is read for at the most: what is skipped by a filter is still read. */
-const STALE_PAGES = 10;
+/** Items of each shard that are read at once. */
+const STALE_PAGE = 100;
 
-/** Items under way whose sort key begins with `prefix` and that have shown no sign of life since `before`: about `limit` a shard. */
-export async function staleItems(
+/**
+ * Every item of a kind that is under way and has shown no sign of life since `before`: a page of each shard at a time, and of what was
+ * read together the oldest first. Whoever has seen enough reads no further.
+ */
+export async function* staleItems(
   table: DynamoDBDocumentClient,
   tableName: string,
-  { prefix, before, limit }: { prefix: string; before: Date; limit: number },
-): Promise<Record<string, unknown>[]> {
-  async function staleIn(shard: number): Promise<Record<string, unknown>[]> {
-    const items: Record<string, unknown>[] = [];
-    let start: Record<string, unknown> | undefined;
-    for (let page = 0; page < STALE_PAGES && items.length < limit; page += 1) {
-      const answer = await table.send(
-        new QueryCommand({
-          TableName: tableName,
-          IndexName: 'pending',
-          KeyConditionExpression: '#shard = :shard AND #since < :before',
-          FilterExpression: 'begins_with(sk, :prefix)',
-          ExpressionAttributeNames: { '#shard': 'shard', '#since': 'since' },
-          ExpressionAttributeValues: { ':shard': String(shard), ':before': before.toISOString(), ':prefix': prefix },
-          ExclusiveStartKey: start,
-          Limit: limit,
-        }),
-      );
-      items.push(...(answer.Items ?? []));
-      start = answer.LastEvaluatedKey;
-      if (!start) break;
-    }
-    return items;
+  { kind, before }: { kind: PendingKind; before: Date },
+): AsyncGenerator<Record<string, unknown>> {
+  type Page = { items: Record<string, unknown>[]; next?: () => Promise<Page> };
+  async function pageOf(shard: string, start?: Record<string, unknown>): Promise<Page> {
+    const { Items = [], LastEvaluatedKey } = await table.send(
+      new QueryCommand({
+        TableName: tableName,
+        IndexName: 'pending',
+        KeyConditionExpression: '#shard = :shard AND #since < :before',
+        ExpressionAttributeNames: { '#shard': 'shard', '#since': 'since' },
+        ExpressionAttributeValues: { ':shard': shard, ':before': before.toISOString() },
+        ExclusiveStartKey: start,
+        Limit: STALE_PAGE,
+      }),
+    );
+    return { items: Items, next: LastEvaluatedKey && (() => pageOf(shard, LastEvaluatedKey)) };
   }
-  const shards = await Promise.all(Array.from({ length: PENDING_SHARDS }, (_, shard) => staleIn(shard)));
-  return shards.flat();
+  let open = Array.from({ length: PENDING_SHARDS }, (_, number) => () => pageOf(shardName(kind, number)));
+  while (open.length > 0) {
+    const pages = await Promise.all(open.map((read) => read()));
+    yield* pages.flatMap(({ items }) => items).sort((a, b) => (String(a.since) < String(b.since) ? -1 : 1));
+    open = pages.map(({ next }) => next).filter((next) => next !== undefined);
+  }
 }

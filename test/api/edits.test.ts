@@ -25,7 +25,7 @@ async function seed(...records: ImageRecord[]): Promise<void> {
 }
 const patch = (as: string, number: number, body: object) => api.call('PATCH', path(number), { as, body });
 const stale = async (userId: string) =>
-  (await images().stale(new Date(Date.now() + 1000), 100)).filter((record) => record.user_id === userId);
+  (await Array.fromAsync(images().stale(new Date(Date.now() + 1000)))).filter((record) => record.user_id === userId);
 
 describe('an edit', () => {
   test('shows at once, says what is locked, and tells organize', async () => {

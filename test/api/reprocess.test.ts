@@ -56,7 +56,7 @@ describe('running one photo again', () => {
       organize: [],
     });
     // Sweep finds it standing still where that message was lost.
-    const stale = await images().stale(new Date(Date.now() + 1000), 100);
+    const stale = await Array.fromAsync(images().stale(new Date(Date.now() + 1000)));
     expect(stale.map(({ image_id }) => image_id)).toContain(imageId(1));
   });
 

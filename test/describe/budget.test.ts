@@ -70,7 +70,7 @@ describe('a photo over the budget', () => {
     expect((await photos.vector(1)) !== undefined).toBe(provider === 'visual');
     expect(bought.calls).toBe(0);
     expect(
-      (await photos.spendings.waiting(new Date(photos.clock().getTime() + 1), 100)).map((w) => w.user_id),
+      (await Array.fromAsync(photos.spendings.waiting(new Date(photos.clock().getTime() + 1)))).map((w) => w.user_id),
     ).toContain(user);
   });
 

@@ -176,7 +176,7 @@ describe('while Azure is away', () => {
     expect(waits).toEqual([3600, 3000]);
     expect((await photos.record(2)).stages.describe).toMatchObject({ state: 'pending', attempts: 0 });
     photos.advance(2_900);
-    const stale = await photos.images.stale(photos.clock(), 100);
+    const stale = await Array.fromAsync(photos.images.stale(photos.clock()));
     expect(stale.filter((record) => record.user_id === user)).toEqual([]);
   });
 

@@ -23,7 +23,7 @@ import { openPhotos } from '../ingest/photos.ts';
 import { leftIn } from '../support/departed.ts';
 import { addKeys } from '../support/keys.ts';
 import { Killed, mortal } from '../support/mortal.ts';
-import { donePhoto, imageId } from '../support/records.ts';
+import { donePhoto, IN_TIME, imageId } from '../support/records.ts';
 import { BUCKET, startWorld, TABLE, VECTOR_BUCKET, type World } from '../support/world.ts';
 
 const MINUTE = 60_000;
@@ -75,7 +75,9 @@ async function eraseAll(run = erasing()): Promise<void> {
 async function sweep(): Promise<JobMessage[]> {
   const queues = createQueues(world.sqs, world.urls);
   const deps = { images: createImages(world.table, TABLE, clock), jobs: createJobs(world.table, TABLE, clock) };
-  await createStuck({ ...deps, departures: departures(), objects: objects(), queues, clock, staleMs: 15 * MINUTE })();
+  await createStuck({ ...deps, departures: departures(), objects: objects(), queues, clock, staleMs: 15 * MINUTE })(
+    IN_TIME,
+  );
   const sent = (await world.drain('jobs')) as JobMessage[];
   return sent.filter(({ type, user_id }) => type === 'erase_account' && user_id === user);
 }

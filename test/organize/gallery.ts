@@ -114,7 +114,7 @@ export function createGallery(world: World, deps: OrganizeDeps, user: string) {
       world.table,
       TABLE,
       { user_id: user, sk: `IMAGE#${imageId(number)}` },
-      { set: { ...set, updated_at: now(), shard: pendingShard(imageId(number)), since: now() }, remove },
+      { set: { ...set, updated_at: now(), shard: pendingShard('image', imageId(number)), since: now() }, remove },
     );
     return changed as unknown as ImageRecord;
   }

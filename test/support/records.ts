@@ -2,6 +2,8 @@ import { freshStages, type ImageRecord } from '../../shared/domain/image.ts';
 import { originalKey } from '../../shared/domain/object-keys.ts';
 
 export const AT = new Date('2026-01-01T12:00:00.000Z');
+/** For a sweep that is not to run out of time. */
+export const IN_TIME = new Date('9999-01-01T00:00:00.000Z');
 
 /** An image id as the API gives it; larger numbers are newer. */
 export const imageId = (number: number) => `018d0000-0000-7000-8000-${String(number).padStart(12, '0')}`;

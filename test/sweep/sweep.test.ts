@@ -1,7 +1,9 @@
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDeadLetterSweep } from '../../functions/sweep/dead-letters.ts';
+import { createRun } from '../../functions/sweep/run.ts';
 import { createStuck } from '../../functions/sweep/stuck.ts';
+import { writeItems } from '../../shared/adapters/batch-write.ts';
 import { createDeadLetters } from '../../shared/adapters/dead-letters.ts';
 import { createDepartures } from '../../shared/adapters/departures.ts';
 import { createImages } from '../../shared/adapters/images.ts';
@@ -10,7 +12,7 @@ import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues, type QueueName } from '../../shared/adapters/queues.ts';
 import { freshStages, type ImageRecord, STAGES, type StageName } from '../../shared/domain/image.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
-import { AT, donePhoto, imageId, imageRecord } from '../support/records.ts';
+import { AT, donePhoto, IN_TIME, imageId, imageRecord } from '../support/records.ts';
 import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
 
 const USER = 'Ann';
@@ -60,8 +62,82 @@ async function stuckIn(stage: StageName, attempts = 1): Promise<ImageRecord> {
   return record;
 }
 
+/** Announced uploads ahead of the photo at `key`, all in its shard. Answers what removes them. */
+async function fill(count: number): Promise<() => Promise<void>> {
+  await deps.images.create(imageRecord('Bob', 1));
+  const [one] = await world.itemsOf('Bob');
+  const puts = Array.from({ length: count }, (_, index) => {
+    const image_id = imageId(10_000 + index);
+    return {
+      ...one,
+      user_id: 'Bob',
+      image_id,
+      sk: `IMAGE#${image_id}`,
+      since: new Date(AT.getTime() - 1).toISOString(),
+    };
+  });
+  await writeItems(world.table, TABLE, { puts });
+  const deletes = [...puts, { user_id: 'Bob', sk: `IMAGE#${imageId(1)}` }].map(({ user_id, sk }) => ({ user_id, sk }));
+  return () => writeItems(world.table, TABLE, { deletes });
+}
+
+describe('a run', () => {
+  const info: unknown[] = [];
+  const logger = { info: (...words: unknown[]) => void info.push(words), error() {} } as unknown as Logger;
+
+  test('a letter that cannot be ended keeps sweep from nothing else, and the run says so at the end', async () => {
+    const ids = [imageId(1), imageId(2)];
+    // The first has lost its worker; the second was given up, and the service that keeps keys is out of reach.
+    await stuckIn('describe');
+    await deps.images.create(imageRecord(USER, 2));
+    await deps.objects.write(`incoming/${USER}/${ids[1]}`, new Uint8Array(3), 'image/jpeg');
+    await deps.queues.ingest(BUCKET, USER, `incoming/${USER}/${ids[1]}`);
+    const unreachable = Object.assign(new Error('no answer'), { name: 'KMSInternalException' });
+    const objects = { ...deps.objects, writeOnce: () => Promise.reject(unreachable) };
+    now = new Date(AT.getTime() + 16 * MINUTE);
+    const letters = createDeadLetters(world.sqs);
+    const ends: Record<string, Date> = {};
+    const stuck = createStuck({ ...deps, staleMs: 15 * MINUTE });
+    const run = createRun({
+      deadLetters: createDeadLetterSweep({ ...deps, objects, logger, letters, urls: { ingest: world.urls.ingest } }),
+      stuck: (until) => {
+        ends.stuck = until;
+        return stuck(until);
+      },
+      waiting: async (until) => {
+        ends.waiting = until;
+        return { people: 0, sent: 0 };
+      },
+      clock,
+      logger,
+    });
+    await expect(run(4 * MINUTE)).rejects.toMatchObject({
+      message: '1 of 3 could not be swept: KMSInternalException',
+      errors: [unreachable],
+    });
+    expect(await world.drain('describe')).toMatchObject([{ image_id: ids[0] }]);
+    expect(ends).toEqual({
+      stuck: new Date(now.getTime() + 3 * MINUTE),
+      waiting: new Date(now.getTime() + 3.5 * MINUTE),
+    });
+    expect(info).toEqual([['Swept.', { stuck: { accounts: 0, jobs: 0, images: 1 }, waiting: { people: 0, sent: 0 } }]]);
+    await world.aws.releaseInFlight();
+    await deps.images.erase({ userId: USER, imageId: imageId(2) });
+    await deps.objects.remove([`incoming/${USER}/${ids[1]}`]);
+  });
+
+  test('letters that time does not suffice for stay', async () => {
+    await deps.queues.describe({ user_id: USER, image_id: imageId(1) });
+    const letters = createDeadLetters(world.sqs);
+    const sweep = createDeadLetterSweep({ ...deps, logger, letters, urls: { describe: world.urls.describe } });
+    expect(await sweep(now)).toEqual({ letters: 0, unreadable: 0 });
+    await world.aws.releaseInFlight();
+    expect(await sweep(IN_TIME)).toEqual({ letters: 1, unreadable: 0 });
+  });
+});
+
 describe('what is stuck', () => {
-  const sweep = () => createStuck({ ...deps, staleMs: 15 * MINUTE })();
+  const sweep = () => createStuck({ ...deps, staleMs: 15 * MINUTE })(IN_TIME);
   const later = (minutes: number) => {
     now = new Date(AT.getTime() + minutes * MINUTE);
   };
@@ -144,13 +220,41 @@ describe('what is stuck', () => {
   });
 
   test('many announced uploads of one user do not keep sweep from what is stuck', async () => {
-    const many = Array.from({ length: 900 }, (_, index) => 1000 + index);
-    await Promise.all(many.map((number) => deps.images.create(imageRecord('Bob', number))));
+    const clear = await fill(1_300);
     await stuckIn('describe');
     later(16);
     await sweep();
     expect(await world.drain('describe')).toHaveLength(1);
-    await Promise.all(many.map((number) => deps.images.erase({ userId: 'Bob', imageId: imageId(number) })));
+    await clear();
+  });
+
+  test('what time does not suffice for waits; accounts and jobs come before photos, of those the oldest first', async () => {
+    for (const number of [3, 1, 2]) {
+      const updated_at = new Date(AT.getTime() + number).toISOString();
+      await deps.images.create(imageRecord(USER, number, { status: 'processing', updated_at }));
+    }
+    const job = await deps.jobs.create(USER, { type: 'recluster', request: { k: 'auto', names: true } }, () =>
+      imageId(53),
+    );
+    await deps.departures.begin('Eve');
+    later(16);
+    const until = new Date(now.getTime() + MINUTE);
+    const objects = {
+      ...deps.objects,
+      // Setting a photo going takes all the time there is.
+      get bucket() {
+        now = until;
+        return BUCKET;
+      },
+    };
+    const run = createStuck({ ...deps, objects, staleMs: 15 * MINUTE });
+    expect(await run(until)).toEqual({ accounts: 1, jobs: 1, images: 1 });
+    expect(await world.drain('jobs')).toMatchObject([{ type: 'erase_account' }, { type: 'recluster' }]);
+    expect(JSON.stringify(await world.drain('ingest'))).toContain(imageId(1));
+    expect(await sweep()).toEqual({ accounts: 0, jobs: 0, images: 2 });
+    await deps.jobs.fail(USER, job.job_id, { code: 'c', message: 'm' });
+    await deps.departures.settle('Eve', { user_id: 'Eve', deleted_at: '', asked: 0 }, null);
+    for (const number of [2, 3]) await deps.images.erase({ userId: USER, imageId: imageId(number) });
   });
 
   test('describe and faces run beside each other, and are both set going again', async () => {
@@ -208,7 +312,7 @@ describe('dead letters', () => {
   let logged: unknown[] = [];
   const logger = { error: (...message: unknown[]) => void logged.push(message) } as unknown as Logger;
   const sweepUrls = (urls: Partial<Record<QueueName, string>>) =>
-    createDeadLetterSweep({ ...deps, logger, letters: createDeadLetters(world.sqs), urls })();
+    createDeadLetterSweep({ ...deps, logger, letters: createDeadLetters(world.sqs), urls })(IN_TIME);
   // The live queues stand in for the dead-letter ones: what lies in them is the same. But organize's, which sweep sends to as well.
   const sweepOf = (name: QueueName) => sweepUrls({ [name]: name === 'organize' ? dead : world.urls[name] });
   const sweep = () => sweepOf('ingest');

@@ -7,7 +7,7 @@ import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
-import { AT, donePhoto, imageId, imageRecord } from '../support/records.ts';
+import { AT, donePhoto, IN_TIME, imageId, imageRecord } from '../support/records.ts';
 import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
 
 const MINUTE = 60_000;
@@ -36,7 +36,7 @@ function sweep() {
   const queues = createQueues(world.sqs, world.urls);
   const departures = createDepartures(world.table, TABLE, clock);
   const deps = { images: images(), jobs: createJobs(world.table, TABLE, clock), departures, queues, clock };
-  return createStuck({ ...deps, objects: createObjects(world.s3, BUCKET), staleMs: 15 * MINUTE })();
+  return createStuck({ ...deps, objects: createObjects(world.s3, BUCKET), staleMs: 15 * MINUTE })(IN_TIME);
 }
 const told = async () => ((await world.drain('organize')) as { type: string }[]).map(({ type }) => type);
 /** A photo in the trash for thirty days, with which organize has done; `changes` are what became of it meanwhile. */
@@ -63,7 +63,7 @@ test('a photo in the trash rests there until it is due, and then is erased', asy
 test('one that was restored in the last moment stays', async () => {
   await settled();
   later(30 * DAY + 16 * MINUTE);
-  const stale = await images().stale(now, 10);
+  const stale = await Array.fromAsync(images().stale(now));
   await edits().restore(key);
   for (const record of stale) expect(await images().purge(key, record)).toBeNull();
   await sweep();

@@ -9,7 +9,7 @@ import { createSpendings } from '../../shared/adapters/spendings.ts';
 import { typicalCostMicroDollars } from '../../shared/domain/cost.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
 import { storeListed } from '../support/listed.ts';
-import { donePhoto, imageId } from '../support/records.ts';
+import { donePhoto, IN_TIME, imageId } from '../support/records.ts';
 import { BUCKET, startWorld, TABLE, type World } from '../support/world.ts';
 
 const MINUTE = 60_000;
@@ -36,18 +36,18 @@ beforeEach(async () => {
 
 const spendings = () => createSpendings(world.table, TABLE, clock);
 const images = () => createImages(world.table, TABLE, clock);
-const sweep = (aiMicroUsd = LIMIT) =>
+const sweep = (aiMicroUsd = LIMIT, until = IN_TIME, objects: { bucket: string } = createObjects(world.s3, BUCKET)) =>
   createWaitingSweep({
     spendings: spendings(),
     postings: createPostings(world.table, TABLE),
     images: images(),
     edits: createImageEdits(world.table, TABLE, clock),
     queues: createQueues(world.sqs, world.urls),
-    objects: createObjects(world.s3, BUCKET),
+    objects,
     aiMicroUsd,
     clock,
     staleMs: 15 * MINUTE,
-  })();
+  })(until);
 const sent = async () =>
   ((await world.drain('describe')) as { user_id: string; image_id: string }[])
     .filter(({ user_id }) => user_id === user)
@@ -120,7 +120,7 @@ test('one that was trashed, erased or run again meanwhile is left alone', async 
 
 test('who has none any more is asked after once a day, and in the end no more', async () => {
   await spendings().noteWaiting(user);
-  const mine = async () => (await spendings().waiting(now, 100)).some(({ user_id }) => user_id === user);
+  const mine = async () => (await Array.fromAsync(spendings().waiting(now))).some(({ user_id }) => user_id === user);
   now = new Date(NOVEMBER.getTime() + 25 * 60 * MINUTE);
   expect(await mine()).toBe(true);
   await sweep();
@@ -134,4 +134,38 @@ test('who has none any more is asked after once a day, and in the end no more', 
   await spendings().noteWaiting(user);
   now = new Date(now.getTime() + 1);
   expect(await mine()).toBe(true);
+});
+
+test('when time is up no more are sent: who was not reached is next, and the rest of who was comes after', async () => {
+  now = DECEMBER;
+  await sweep();
+  await world.drain('describe');
+  await overBudget(waiting(1), waiting(2), waiting(3));
+  const first = user;
+  users += 1;
+  user = `Wim${users}`;
+  now = new Date(DECEMBER.getTime() + MINUTE);
+  await overBudget(waiting(4));
+  const allSent = async () =>
+    ((await world.drain('describe')) as { user_id: string; image_id: string }[])
+      .map(({ user_id, image_id }) => `${user_id} ${Number(image_id.slice(-4))}`)
+      .sort();
+
+  now = new Date('2027-01-01T00:30:00.000Z');
+  const until = new Date(now.getTime() + 3 * MINUTE);
+  const slow = {
+    // Setting a photo going takes all the time there is.
+    get bucket() {
+      now = until;
+      return BUCKET;
+    },
+  };
+  expect(await sweep(LIMIT, until, slow)).toMatchObject({ sent: 1 });
+  expect(await allSent()).toEqual([`${first} 3`]);
+  now = new Date(until.getTime() + MINUTE);
+  await sweep();
+  expect(await allSent()).toEqual([`${user} 4`]);
+  now = new Date(until.getTime() + 16 * MINUTE);
+  await sweep();
+  expect(await allSent()).toEqual([`${first} 1`, `${first} 2`]);
 });
