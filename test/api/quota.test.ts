@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImages } from '../../shared/adapters/images.ts';
@@ -147,6 +148,46 @@ describe('upload forms', () => {
       items: [{ image_id: record.image_id, duplicate: true }],
     });
   });
+
+  test('that are refused bring nothing back from the trash', async () => {
+    await counted({ images: IMAGES - 1, by_status: { done: IMAGES - 1 }, trash: { images: 1, bytes: 1 } });
+    const sha256 = 'b'.repeat(64);
+    const stages = { ...freshStages(), ingest: { state: 'done', attempts: 1 } } as const;
+    const record = imageRecord(user, 78, { status: 'done', stages, trashed_at: new Date().toISOString() });
+    await images().create(record);
+    await createChecksums(api.world.table, TABLE).claim(user, sha256, record.image_id);
+    const known = { ...files(1)[0], sha256 };
+    const put = (body: object) => api.call('POST', '/images/uploads', { as: user, body });
+    const trashed = async () => (await images().get({ userId: user, imageId: record.image_id }))?.trashed_at;
+    expect((await put({ files: [known, ...files(1)] })).status).toBe(403);
+    expect(await trashed()).toBe(record.trashed_at);
+    expect((await put({ files: [known] })).json()).toEqual({ items: [{ image_id: record.image_id, duplicate: true }] });
+    expect(await trashed()).toBeUndefined();
+  });
+
+  test.each(['/images/uploads', '/images/upload'])(
+    '%s answers although its note cannot be taken back',
+    async (path) => {
+      const { send } = DynamoDBDocumentClient.prototype;
+      const spy = vi.spyOn(DynamoDBDocumentClient.prototype, 'send').mockImplementation(function (
+        this: never,
+        ...args
+      ) {
+        const [command] = args as unknown as [unknown];
+        const last =
+          command instanceof UpdateCommand && command.input.UpdateExpression?.startsWith('REMOVE announcing');
+        return last ? Promise.reject(new Error('no table')) : send.apply(this, args);
+      });
+      const part = { name: 'files', filename: 'a.jpg', type: 'image/jpeg', content: 'x' };
+      const request = path.endsWith('s') ? { body: { files: files(1) } } : multipart([part]);
+      try {
+        expect((await api.call('POST', path, { as: user, ...request })).status).toBeLessThan(300);
+      } finally {
+        spy.mockRestore();
+      }
+      expect(await records()).toHaveLength(1);
+    },
+  );
 
   test('are limited in number: the next ones are given out when the oldest end', async () => {
     const ledgers = createUploadLedgers(api.world.table, TABLE);

@@ -15,7 +15,7 @@ import {
 import { OverQuota, TooManyRequests, Unavailable } from '../../../shared/lambda/http/problems.ts';
 import type { Deps } from '../deps.ts';
 
-type AdmitDeps = Pick<Deps, 'uploadLedgers' | 'summaries' | 'limits' | 'clock' | 'newId'>;
+type AdmitDeps = Pick<Deps, 'uploadLedgers' | 'summaries' | 'limits' | 'clock' | 'newId' | 'logger'>;
 
 /** Each further try answers another request of the same person; more than this in a row means trouble. */
 const MOST_TRIES = 50;
@@ -39,10 +39,19 @@ export async function admitUploads(
     assertFewForms(ledger, asked, deps);
     await assertRoom(userId, ledger, asked, deps);
     if (await uploadLedgers.put(userId, announce(ledger, requestId, asked, clock()))) {
-      return () => uploadLedgers.announced(userId, requestId);
+      return () => sayAnnounced(userId, requestId, deps);
     }
   }
   throw new Unavailable('Too many uploads were announced at once. Try again.', { retryAfterSeconds: 1 });
+}
+
+async function sayAnnounced(userId: string, requestId: string, { uploadLedgers, logger }: AdmitDeps): Promise<void> {
+  try {
+    await uploadLedgers.announced(userId, requestId);
+  } catch (error) {
+    // Records and forms are there, and the note ends by itself: until then they may count twice.
+    logger.warn('a note of announced uploads stays for a minute', { error: error as Error });
+  }
 }
 
 function assertFewForms(ledger: UploadLedger, asked: Amount, { clock, limits }: AdmitDeps): void {
