@@ -1,7 +1,6 @@
 import type { Job } from '../../../shared/adapters/jobs.ts';
 import { accountKey } from '../../../shared/domain/object-keys.ts';
-import type { Deps } from '../deps.ts';
-import { type Asker, answerJob, startJob } from '../jobs/start-job.ts';
+import { answerJob, startJobOnce } from '../jobs/start-job.ts';
 import type { ApiUseCase } from '../use-cases.ts';
 import { bearerOf } from './bearer.ts';
 
@@ -21,21 +20,11 @@ export const exportMe: ApiUseCase<'exportMe'> = async (request, deps) => {
   await deps.objects.write(accountKey(userId, jobId), account, 'application/json');
   const noted = jobId === seen || (await deps.profiles.noteExport(userId, jobId, seen));
   // Another request may have been quicker: its export is this one's, too. What this one has written goes with the bucket's rule for jobs.
-  return start(request, noted ? jobId : ((await deps.profiles.get(userId))?.export_job_id ?? jobId), deps);
+  const chosen = noted ? jobId : ((await deps.profiles.get(userId))?.export_job_id ?? jobId);
+  return startJobOnce(request, chosen, { type: 'download', request: { of: 'account' } }, deps);
 };
 
 function serves({ status, created_at }: Job, now: Date): boolean {
   if (status === 'queued' || status === 'running') return true;
   return status === 'done' && now.getTime() - Date.parse(created_at) < FRESH_MS;
-}
-
-/** Of two requests that begin the same job one does; the other answers it. */
-async function start(asker: Asker, jobId: string, deps: Deps) {
-  try {
-    return await startJob(asker, { type: 'download', request: { of: 'account' } }, { ...deps, newId: () => jobId });
-  } catch (error) {
-    const job = await deps.jobs.get(asker.user.user_id, jobId);
-    if (!job) throw error;
-    return answerJob(asker, job, deps);
-  }
 }
