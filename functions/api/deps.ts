@@ -54,7 +54,7 @@ export interface Deps {
   vectors: Pick<Vectors, 'query'>;
   people: People;
   faceAssignments: FaceAssignments;
-  profiles: Pick<Profiles, 'get' | 'setFaceDetection' | 'noteExport'>;
+  profiles: Pick<Profiles, 'get' | 'setFaceDetection' | 'noteExport' | 'noteDownloads'>;
   nearDuplicates: Pick<NearDuplicates, 'neighbours'>;
   embedQuery: EmbedQuery;
   jobs: Jobs;

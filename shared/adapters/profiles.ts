@@ -2,6 +2,15 @@ import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Clock } from './ids.ts';
 import { changeItem } from './table.ts';
 
+/** A download that was asked for, noted before its job is there. */
+export interface OpenDownload {
+  job_id: string;
+  /** `all`, `ids` or an album’s id. */
+  extent: string;
+  /** When it was noted, ISO. */
+  at: string;
+}
+
 /** What is kept of a person: the `PROFILE` item. There is none until something needs to be kept. */
 export interface Profile {
   user_id: string;
@@ -11,6 +20,8 @@ export interface Profile {
   tokens_valid_after?: number;
   /** The last export of everything that is kept of them. */
   export_job_id?: string;
+  /** Downloads that had not ended when somebody last looked. */
+  downloads?: { version: number; open: OpenDownload[] };
   /** `false`: nobody looks for faces in their photos. */
   face_detection?: boolean;
   /** Set where the account is being erased, or was: then there is nothing else (see `departures.ts`). */
@@ -48,6 +59,17 @@ export function createProfiles(table: DynamoDBDocumentClient, tableName: string,
         ...(seen !== undefined && { values: { ':seen': seen } }),
       };
       const set = { export_job_id: jobId, updated_at: clock().toISOString() };
+      return (await changeItem(table, tableName, key(userId), { set, condition })) !== null;
+    },
+
+    /** Notes the downloads that have not ended, in the place of the version that was `seen`. `false` where another request was quicker. */
+    async noteDownloads(userId: string, open: OpenDownload[], seen: number | undefined): Promise<boolean> {
+      const asSeen = seen === undefined ? 'attribute_not_exists(downloads)' : 'downloads.#version = :seen';
+      const condition = {
+        expression: `${NOT_GONE} AND ${asSeen}`,
+        ...(seen !== undefined && { names: { '#version': 'version' }, values: { ':seen': seen } }),
+      };
+      const set = { downloads: { version: (seen ?? 0) + 1, open }, updated_at: clock().toISOString() };
       return (await changeItem(table, tableName, key(userId), { set, condition })) !== null;
     },
 

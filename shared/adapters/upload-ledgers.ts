@@ -1,9 +1,9 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { emptyLedger, type UnderWay, type UploadLedger } from '../domain/quota.ts';
+import { emptyLedger, type UnderWay, type UploadLedger } from '../domain/upload-ledger.ts';
 import { uuidAt } from './ids.ts';
 import { changeItem, holds } from './table.ts';
 
-/** The `UPLOADS` item: what a person has announced lately. Written under a version, so that of requests side by side each sees the others. */
+/** The `UPLOADS` item: what a person has announced, until it has ended. Written under a version, so that of requests side by side each sees the others. */
 export function createUploadLedgers(table: DynamoDBDocumentClient, tableName: string) {
   const key = (userId: string) => ({ user_id: userId, sk: 'UPLOADS' });
 
@@ -14,9 +14,9 @@ export function createUploadLedgers(table: DynamoDBDocumentClient, tableName: st
     },
 
     /** Writes the version after the one that was read; `false` where another has been written meanwhile. */
-    async put(userId: string, { version, announced, announcing }: UploadLedger): Promise<boolean> {
+    async put(userId: string, { version, announced, announcing, looked_at }: UploadLedger): Promise<boolean> {
       const written = await changeItem(table, tableName, key(userId), {
-        set: { version, announced, announcing },
+        set: { version, announced, announcing, looked_at },
         condition: {
           expression: version === 1 ? 'attribute_not_exists(sk)' : '#version = :before',
           ...(version > 1 && { names: { '#version': 'version' }, values: { ':before': version - 1 } }),
@@ -41,9 +41,9 @@ export function createUploadLedgers(table: DynamoDBDocumentClient, tableName: st
       );
     },
 
-    /** What tells of each photo announced since a moment whether it is on its way. As many as were announced since then are read. */
-    async since(userId: string, moment: Date): Promise<UnderWay[]> {
-      const records: UnderWay[] = [];
+    /** What tells of each photo whose id was made between two moments, the second excluded, whether it is on its way, in that order. */
+    async *between(userId: string, from: Date, to: Date): AsyncGenerator<UnderWay & { image_id: string }> {
+      const key = (moment: number, rest: number) => `IMAGE#${uuidAt(new Date(moment), new Uint8Array(16).fill(rest))}`;
       let start: Record<string, unknown> | undefined;
       do {
         const answer = await table.send(
@@ -53,19 +53,18 @@ export function createUploadLedgers(table: DynamoDBDocumentClient, tableName: st
             // Ids begin with the time.
             ExpressionAttributeValues: {
               ':user': userId,
-              ':from': `IMAGE#${uuidAt(moment, new Uint8Array(16))}`,
-              ':to': 'IMAGE#g',
+              ':from': key(from.getTime(), 0),
+              ':to': key(to.getTime() - 1, 255),
             },
-            ExpressionAttributeNames: { '#status': 'status' },
-            ProjectionExpression: '#status, generation, expected, deleted_at',
+            ExpressionAttributeNames: { '#status': 'status', '#shard': 'shard' },
+            ProjectionExpression: 'image_id, #status, generation, expected, deleted_at, #shard',
             ConsistentRead: true,
             ExclusiveStartKey: start,
           }),
         );
-        records.push(...((answer.Items ?? []) as unknown as UnderWay[]));
+        yield* (answer.Items ?? []) as unknown as (UnderWay & { image_id: string })[];
         start = answer.LastEvaluatedKey;
       } while (start);
-      return records;
     },
   };
 }

@@ -9,7 +9,7 @@ interface Told {
 
 /** Everything that is kept in its own right, in the order in which it is given. One JSON object a line. */
 export const TOLD: readonly Told[] = [
-  { kind: 'PROFILE', file: 'profile.jsonl', says: 'Settings, and since when sessions count.' },
+  { kind: 'PROFILE', file: 'profile.jsonl', says: 'Settings, since when sessions count, and downloads under way.' },
   {
     kind: 'IMAGE',
     file: 'images.jsonl',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAlbums } from '../../shared/adapters/albums.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createProfiles } from '../../shared/adapters/profiles.ts';
 import type { DownloadResult, JobView } from '../../shared/contract/schemas.ts';
 import { downloadKey, jobKey } from '../../shared/domain/object-keys.ts';
 import { imageId } from '../support/records.ts';
@@ -47,6 +48,64 @@ describe('asking for a download', () => {
     [{ image_ids: ['x'] }],
   ])('as %j is refused', async (body) => {
     expect((await ask('ada', body)).status).toBe(422);
+  });
+});
+
+describe('downloads that have not ended', () => {
+  const jobOf = async (as: string, body: object) => {
+    const answer = await ask(as, body);
+    expect(answer.status).toBe(202);
+    return answer.json<JobView>().job_id;
+  };
+  const all = { all: true };
+
+  test('are answered again to whoever asks for the same, also side by side; a new one begins when they have', async () => {
+    await api.world.drain('jobs');
+    const [first = '', ...others] = await Promise.all([1, 2, 3, 4].map(() => jobOf('kim', all)));
+    expect(new Set(others)).toEqual(new Set([first]));
+    expect(await jobOf('kim', all)).toBe(first);
+    expect(await api.world.drain('jobs')).toHaveLength(1);
+    await jobs().advance('kim', first, 0.5);
+    expect(await jobOf('kim', all)).toBe(first);
+    await jobs().finish('kim', first, { images: 0, left_out: 0, problems: 0, parts: [] });
+    expect(await jobOf('kim', all)).not.toBe(first);
+    const at = new Date().toISOString();
+    const album = { name: 'Sea', sort: 'taken', kind: 'manual', created_at: at, updated_at: at } as const;
+    for (const number of [1, 2])
+      await createAlbums(api.world.table, TABLE).create('kim', { ...album, album_id: imageId(number) });
+    const ofAlbum = await jobOf('kim', { album_id: imageId(1) });
+    expect(await jobOf('kim', { album_id: imageId(1) })).toBe(ofAlbum);
+    expect(await jobOf('kim', { album_id: imageId(2) })).not.toBe(ofAlbum);
+  });
+
+  test('are five at the most, also of those asked for side by side', async () => {
+    const some = { image_ids: [imageId(1)] };
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask('lou', some)));
+    const taken = answers.filter(({ status }) => status === 202).map((answer) => answer.json<JobView>().job_id);
+    expect(new Set(taken).size).toBe(5);
+    const [refused] = answers.filter(({ status }) => status !== 202);
+    expect(refused?.status).toBe(429);
+    expect(refused?.headers['Retry-After']).toBe('60');
+    expect(refused?.json().detail).toContain('5 downloads of yours');
+    expect(await api.world.keys('jobs/lou/')).toHaveLength(5);
+    expect((await ask('max', some)).status).toBe(202);
+    await jobs().fail('lou', taken[2] ?? '', { code: 'x', message: 'X.' });
+    expect((await ask('lou', some)).status).toBe(202);
+    expect((await ask('lou', all)).status).toBe(429);
+  });
+
+  test('and never began hold their place for a minute', async () => {
+    const profiles = createProfiles(api.world.table, TABLE, () => new Date());
+    const noted = (age: number) =>
+      Array.from({ length: 5 }, (_, n) => ({
+        job_id: imageId(n),
+        extent: 'ids',
+        at: new Date(Date.now() - age).toISOString(),
+      }));
+    await profiles.noteDownloads('ned', noted(30_000), undefined);
+    expect((await ask('ned', all)).status).toBe(429);
+    await profiles.noteDownloads('oda', noted(61_000), undefined);
+    expect((await ask('oda', all)).status).toBe(202);
   });
 });
 

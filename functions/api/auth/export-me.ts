@@ -1,7 +1,6 @@
 import type { Job } from '../../../shared/adapters/jobs.ts';
 import { accountKey } from '../../../shared/domain/object-keys.ts';
-import type { Deps } from '../deps.ts';
-import { type Asker, answerJob, startJob } from '../jobs/start-job.ts';
+import { answerJob, startJobOnce } from '../jobs/start-job.ts';
 import type { ApiUseCase } from '../use-cases.ts';
 import { bearerOf } from './bearer.ts';
 
@@ -22,21 +21,10 @@ export const exportMe: ApiUseCase<'exportMe'> = async (request, deps) => {
   const exportId = noted ? jobId : ((await deps.profiles.get(userId))?.export_job_id ?? jobId);
   const account = new TextEncoder().encode(JSON.stringify({ user_id: userId, email, name, created_at }));
   await deps.objects.write(accountKey(userId, exportId), account, 'application/json');
-  return start(request, exportId, deps);
+  return startJobOnce(request, exportId, { type: 'download', request: { of: 'account' } }, deps);
 };
 
 function serves({ status, created_at }: Job, now: Date): boolean {
   if (status === 'queued' || status === 'running') return true;
   return status === 'done' && now.getTime() - Date.parse(created_at) < FRESH_MS;
-}
-
-/** Of two requests that begin the same job one does; the other answers it. */
-async function start(asker: Asker, jobId: string, deps: Deps) {
-  try {
-    return await startJob(asker, { type: 'download', request: { of: 'account' } }, { ...deps, newId: () => jobId });
-  } catch (error) {
-    const job = await deps.jobs.get(asker.user.user_id, jobId);
-    if (!job) throw error;
-    return answerJob(asker, job, deps);
-  }
 }

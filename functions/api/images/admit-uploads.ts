@@ -1,21 +1,18 @@
+import { type Amount, exceeded, kept, overQuota } from '../../../shared/domain/quota.ts';
 import {
-  type Amount,
   announce,
-  announcedLately,
-  announcingNow,
-  countedSince,
-  exceeded,
-  kept,
+  lookWait,
   MOST_OPEN_FORMS,
-  onTheirWay,
+  mostOnTheirWay,
+  needsTidying,
   openForms,
-  overQuota,
   type UploadLedger,
-} from '../../../shared/domain/quota.ts';
+} from '../../../shared/domain/upload-ledger.ts';
 import { OverQuota, TooManyRequests, Unavailable } from '../../../shared/lambda/http/problems.ts';
 import type { Deps } from '../deps.ts';
+import { lookThrough } from './look-through.ts';
 
-type AdmitDeps = Pick<Deps, 'uploadLedgers' | 'summaries' | 'limits' | 'clock' | 'newId'>;
+type AdmitDeps = Pick<Deps, 'uploadLedgers' | 'summaries' | 'limits' | 'clock' | 'newId' | 'logger'>;
 
 /** Each further try answers another request of the same person; more than this in a row means trouble. */
 const MOST_TRIES = 50;
@@ -35,14 +32,23 @@ export async function admitUploads(
   // It names an attribute of the ledger.
   const requestId = newId().replaceAll('-', '');
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const ledger = await uploadLedgers.get(userId);
-    assertFewForms(ledger, asked, deps);
-    await assertRoom(userId, ledger, asked, deps);
-    if (await uploadLedgers.put(userId, announce(ledger, requestId, asked, clock()))) {
-      return () => uploadLedgers.announced(userId, requestId);
+    const seen = await uploadLedgers.get(userId);
+    assertFewForms(seen, asked, deps);
+    const ledger = await withRoom(userId, seen, asked, deps);
+    if (ledger && (await uploadLedgers.put(userId, announce(ledger, requestId, asked, clock())))) {
+      return () => sayAnnounced(userId, requestId, deps);
     }
   }
   throw new Unavailable('Too many uploads were announced at once. Try again.', { retryAfterSeconds: 1 });
+}
+
+async function sayAnnounced(userId: string, requestId: string, { uploadLedgers, logger }: AdmitDeps): Promise<void> {
+  try {
+    await uploadLedgers.announced(userId, requestId);
+  } catch (error) {
+    // Records and forms are there, and the note ends by itself: until then they may count twice.
+    logger.warn('a note of announced uploads stays for a minute', { error: error as Error });
+  }
 }
 
 function assertFewForms(ledger: UploadLedger, asked: Amount, { clock, limits }: AdmitDeps): void {
@@ -57,15 +63,46 @@ function assertFewForms(ledger: UploadLedger, asked: Amount, { clock, limits }: 
   );
 }
 
-/** Counters and ledger tell cheaply that there is room. Only near the limit are the latest records read, to know what has ended of them. */
-async function assertRoom(userId: string, ledger: UploadLedger, asked: Amount, deps: AdmitDeps): Promise<void> {
-  const { uploadLedgers, summaries, limits, clock } = deps;
-  const now = clock();
+/**
+ * Counters and ledger tell cheaply that there is room. Only near the limit are records read, to know which of them have ended, and now and
+ * then to keep the ledger small. Answers the ledger as it is by then; `null` where another request has written it.
+ */
+async function withRoom(
+  userId: string,
+  ledger: UploadLedger,
+  asked: Amount,
+  deps: AdmitDeps,
+): Promise<UploadLedger | null> {
+  const { limits, summaries, clock } = deps;
   const counted = async () => kept(await summaries.get(userId, { consistent: true }));
-  if (!exceeded(total(await counted(), announcedLately(ledger, now)), asked, limits)) return;
-  const underWay = onTheirWay(await uploadLedgers.since(userId, countedSince(now)));
+  const keeps = await counted();
+  const underWay = mostOnTheirWay(ledger);
+  if (!exceeded(total(keeps, underWay), asked, limits)) {
+    return needsTidying(ledger, clock()) ? ((await lookThrough(userId, ledger, deps))?.ledger ?? null) : ledger;
+  }
+  const wait = lookWait(ledger, clock());
+  if (wait > 0 || underWay.images === 0) {
+    assertFits(keeps, asked, limits);
+    throw countedAgain(wait);
+  }
+  const looked = await lookThrough(userId, ledger, deps);
+  if (!looked) return null;
   // Counted last: what has ended meanwhile is counted twice rather than not at all.
-  const used = total(await counted(), underWay, announcingNow(ledger, now));
+  const used = total(await counted(), mostOnTheirWay(looked.ledger));
+  if (!looked.complete && exceeded(used, asked, limits)) throw countedAgain(lookWait(looked.ledger, clock()));
+  assertFits(used, asked, limits);
+  return looked.ledger;
+}
+
+function countedAgain(waitMs: number): TooManyRequests {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return new TooManyRequests(
+    `You are near your limit, and it takes a look at your uploads under way to tell whether these fit. The next one is in ${seconds} seconds.`,
+    seconds,
+  );
+}
+
+function assertFits(used: Amount, asked: Amount, limits: Amount): void {
   const unit = exceeded(used, asked, limits);
   if (!unit) return;
   const left = Math.max(0, limits[unit] - used[unit]);

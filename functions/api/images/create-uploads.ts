@@ -1,3 +1,4 @@
+import type { ImageRecord } from '../../../shared/domain/image.ts';
 import type { Deps } from '../deps.ts';
 import { sendRestored } from '../trash/send-restored.ts';
 import type { ApiUseCase } from '../use-cases.ts';
@@ -11,13 +12,18 @@ import { newRecord } from './new-record.ts';
 export const createUploads: ApiUseCase<'createUploads'> = async ({ body: { files }, user }, deps) => {
   const { images, uploadForms, clock, newId } = deps;
   const userId = user.user_id;
-  const owners = await acceptedOwners(
+  const known = await acceptedOwners(
     userId,
     files.flatMap(({ sha256 }) => sha256 ?? []),
     deps,
   );
-  const wanted = files.filter(({ sha256 }) => !sha256 || !owners.has(sha256));
-  const announced = await admitUploads(userId, wanted, deps);
+  const without = (owners: ReadonlyMap<string, unknown>) =>
+    files.filter(({ sha256 }) => !sha256 || !owners.has(sha256));
+  const announced = [await admitUploads(userId, without(known), deps)];
+  // Only now: a request that is refused changes nothing. Nor does it take room, for the trash is counted.
+  const owners = await backFromTrash(userId, known, deps);
+  const gone = without(owners).filter(({ sha256 }) => sha256 && known.has(sha256));
+  announced.push(await admitUploads(userId, gone, deps));
   const { expiresAt, form } = await uploadForms.open();
   const at = clock();
   // Ids are made in order, so that lists show the files in the order in which they were announced.
@@ -34,29 +40,41 @@ export const createUploads: ApiUseCase<'createUploads'> = async ({ body: { files
       return { image_id: imageId, upload, expires_at: expiresAt.toISOString() };
     }),
   );
-  await announced();
+  for (const done of announced) await done();
   return { status: 200, body: { items } };
 };
 
-/** Which of the checksums belong to an image that was accepted and is still there; from the trash it comes back. */
+/** The records, by checksum, of images with these very bytes that were accepted and are still there, in the trash or not. */
 async function acceptedOwners(
   userId: string,
   checksums: readonly string[],
-  deps: Pick<Deps, 'checksums' | 'images' | 'edits' | 'queues' | 'logger'>,
-): Promise<Map<string, string>> {
+  deps: Pick<Deps, 'checksums' | 'images'>,
+): Promise<Map<string, ImageRecord>> {
   const known = await Promise.all(
     [...new Set(checksums)].map(async (sha256) => {
       const imageId = await deps.checksums.owner(userId, sha256);
       const record = imageId ? await deps.images.getVisible({ userId, imageId }) : null;
-      if (record?.stages.ingest.state !== 'done') return [];
-      if (record.trashed_at) {
-        const outcome = await deps.edits.restore({ userId, imageId: record.image_id });
-        // Erased since it was read.
-        if (!outcome) return [];
-        if (outcome.state === 'changed') await sendRestored([outcome.record], deps);
-      }
-      return [[sha256, record.image_id] as const];
+      return record?.stages.ingest.state === 'done' ? [[sha256, record] as const] : [];
     }),
   );
   return new Map(known.flat());
+}
+
+/** The ids of images by checksum; those in the trash come back, and those that were erased since they were read are left out. */
+async function backFromTrash(
+  userId: string,
+  known: ReadonlyMap<string, ImageRecord>,
+  deps: Pick<Deps, 'edits' | 'queues' | 'logger'>,
+): Promise<Map<string, string>> {
+  const there = await Promise.all(
+    [...known].map(async ([sha256, { image_id, trashed_at }]) => {
+      if (trashed_at) {
+        const outcome = await deps.edits.restore({ userId, imageId: image_id });
+        if (!outcome) return [];
+        if (outcome.state === 'changed') await sendRestored([outcome.record], deps);
+      }
+      return [[sha256, image_id] as const];
+    }),
+  );
+  return new Map(there.flat());
 }

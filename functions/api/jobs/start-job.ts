@@ -32,6 +32,22 @@ export async function startJob(
   return answerJob(asked, job, deps);
 }
 
+/** As `startJob`, with an id that others may have, too: of requests that begin the same job one does, and the others answer it. */
+export async function startJobOnce(
+  asker: Asker,
+  jobId: string,
+  work: Work,
+  deps: Deps,
+): Promise<Answer<200> | Answer<202>> {
+  try {
+    return await startJob(asker, work, { ...deps, newId: () => jobId });
+  } catch (error) {
+    const job = await deps.jobs.get(asker.user.user_id, jobId);
+    if (!job) throw error;
+    return answerJob(asker, job, deps);
+  }
+}
+
 /** Says how far a job has come; with `Prefer: wait=N` the answer waits for it. */
 export async function answerJob(asker: Asker, job: Job, deps: Deps): Promise<Answer<200> | Answer<202>> {
   const { headers: asked, basePath } = asker;

@@ -1,5 +1,6 @@
-import { kept, MOST_OPEN_FORMS, monthOf, nextMonth, openForms } from '../../../shared/domain/quota.ts';
+import { kept, monthOf, nextMonth } from '../../../shared/domain/quota.ts';
 import { statsView } from '../../../shared/domain/summary.ts';
+import { MOST_OPEN_FORMS, openForms } from '../../../shared/domain/upload-ledger.ts';
 import type { ApiUseCase } from '../use-cases.ts';
 
 /** The counters, and how much of their limits a person uses. */
