@@ -38,10 +38,8 @@ export interface Grants {
   send(role: Role, ...queues: readonly QueueName[]): void;
   deadLetters(role: Role): void;
   secret(role: Role): void;
-  /**
-   * Where users have keys: to use them (`read`), to make them too (`write`), or to erase them.
-   */
-  userKeys(role: Role, access: 'read' | 'write' | 'erase'): void;
+  /** Where users have keys: to use them (`read`), or to make and erase them too (`write`). */
+  userKeys(role: Role, access: 'read' | 'write'): void;
   /** To ask whether bucket, queues and vector bucket answer. */
   probe(role: Role): void;
 }
@@ -121,7 +119,6 @@ export function createGrants(storage: Storage, queues: Queues): Grants {
     userKeys(role, access) {
       const { userKeys } = storage;
       if (!userKeys) return;
-      if (access === 'erase') return allow(role, ['dynamodb:PutItem'], [userKeys.table.tableArn]);
       const writes = access === 'write';
       allow(role, ['dynamodb:GetItem', ...(writes ? ['dynamodb:PutItem'] : [])], [userKeys.table.tableArn]);
       const actions = ['kms:Decrypt', ...(writes ? ['kms:GenerateDataKey'] : [])];

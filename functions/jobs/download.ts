@@ -19,7 +19,7 @@ export interface DownloadDeps {
   images: Pick<Images, 'getMany' | 'list'>;
   albums: Pick<Albums, 'get' | 'getMany'>;
   albumImages: Pick<AlbumImages, 'page'>;
-  objects: Pick<Objects, 'read' | 'writeOnce'>;
+  objects: Pick<Objects, 'read' | 'writeOnce' | 'remove'>;
   reader: ObjectReader;
   zips: Zips;
   belongings: Pick<Belongings, 'below'>;
@@ -56,6 +56,8 @@ export function createDownload(deps: DownloadDeps) {
     for (let at = job.checkpoint ?? START; ; ) {
       if (at.next >= ids.length && (job.request.of !== 'account' || at.records === null)) {
         const { parts, images, left_out, problems } = at;
+        // The zips hold it by now.
+        if (job.request.of === 'account') await objects.remove([accountKey(userId, jobId)]);
         await jobs.finish(userId, jobId, { images, left_out, problems, parts });
         return 'ended';
       }
@@ -128,7 +130,9 @@ export function createDownload(deps: DownloadDeps) {
   async function writeRecords({ user_id: userId, job_id: jobId }: Job<'download'>, at: DownloadProgress) {
     const number = at.parts.length + 1;
     const asked = await objects.read(accountKey(userId, jobId));
-    const account = asked ? JSON.parse(new TextDecoder().decode(asked)) : null;
+    // Another run has been quicker: a zip of it is not to be replaced by one that tells less.
+    if (!asked) throw new Error(`The account of job ${jobId} is not in the bucket`);
+    const account = JSON.parse(new TextDecoder().decode(asked));
     const from = at.records ?? { file: 0, after: '' };
     const part = createAccountPart({
       ...{ userId, jobId, number, from, belongings, account },

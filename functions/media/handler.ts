@@ -50,13 +50,13 @@ const table = createTableClient();
 const s3 = createS3Client(settings.S3_ADDRESSING_STYLE);
 
 const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN, clock);
-const departures = createDepartures(table, tableName, clock);
+const assertSessionAlive = createSessionCheck({ profiles: createProfiles(table, tableName, clock), clock });
 const whoReads = createWhoReads({
-  departures,
+  assertSessionAlive,
   signatures: createLinkSignatures({ secrets, clock }),
   authenticate: createAuthenticate({
     verifier: createTokenVerifier({ projectId: settings.GOOGLE_CLOUD_PROJECT }),
-    assertSessionAlive: createSessionCheck({ profiles: createProfiles(table, tableName, clock), clock }),
+    assertSessionAlive,
   }),
 });
 
@@ -79,7 +79,7 @@ function deliverZip() {
 const openLink = createOpenLink({
   links: createLinks(table, tableName, clock),
   albums: createAlbums(table, tableName),
-  departures,
+  departures: createDepartures(table, tableName, clock),
   signatures: createShareSignatures({ secrets, clock }),
 });
 const serve = createServe({ whoReads, images, deliver: deliver() });

@@ -1,4 +1,4 @@
-import { type DownloadUrls, type ZipName, zipDisposition } from '../../shared/adapters/download-urls.ts';
+import { type createDownloadUrls, type ZipName, zipDisposition } from '../../shared/adapters/download-urls.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
 import type { DownloadProgress } from '../../shared/domain/download.ts';
 import { downloadKey } from '../../shared/domain/object-keys.ts';
@@ -28,7 +28,7 @@ export interface ServeZipDeps {
 /** What the contract's schemas have made of a request for a zip. */
 interface ZipRequest {
   params: { job_id: string; part: number };
-  query: { u?: string; exp?: string; sig?: string };
+  query: { u?: string; at?: string; exp?: string; sig?: string };
   headers: Readonly<Record<string, string | undefined>>;
 }
 
@@ -71,9 +71,9 @@ export function createZipStream(deps: SendDeps): DeliverZip {
 }
 
 /** Sends the client to S3. */
-export function createZipRedirect(deps: { downloadUrls: DownloadUrls }): DeliverZip {
+export function createZipRedirect(deps: { downloadUrls: ReturnType<typeof createDownloadUrls> }): DeliverZip {
   return async (zip) => {
-    const { url } = await deps.downloadUrls('');
+    const { url } = await deps.downloadUrls();
     return { status: 302, body: null, headers: { Location: url(zip, zip.day), ...NOT_KEPT } };
   };
 }

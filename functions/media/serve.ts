@@ -35,7 +35,7 @@ interface Item {
 /** What the contract's schemas have made of a request for a picture. */
 interface MediaRequest {
   params: { image_id: string; size?: ThumbnailSize; n?: number };
-  query: { u?: string; exp?: string; sig?: string };
+  query: { u?: string; at?: string; exp?: string; sig?: string };
   headers: Readonly<Record<string, string | undefined>>;
 }
 

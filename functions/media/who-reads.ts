@@ -1,5 +1,5 @@
-import type { Departures } from '../../shared/adapters/departures.ts';
-import type { Authenticate } from '../../shared/adapters/identity/sessions.ts';
+import { InvalidToken } from '../../shared/adapters/identity/errors.ts';
+import type { AssertSessionAlive, Authenticate } from '../../shared/adapters/identity/sessions.ts';
 import type { Link, LinkSignatures } from '../../shared/adapters/link-signatures.ts';
 import { Unauthorized } from '../../shared/lambda/http/problems.ts';
 
@@ -13,32 +13,43 @@ export interface Reader {
 export interface Proof {
   authorization: string | undefined;
   /** The query of a signed link. */
-  link: { u?: string | undefined; exp?: string | undefined; sig?: string | undefined };
+  link: { u?: string | undefined; at?: string | undefined; exp?: string | undefined; sig?: string | undefined };
 }
 
 /**
- * On whose behalf is `target` read? A good signature suffices for as long as the account is there, so that links work in an `<img>`;
- * otherwise the Authorization header decides. Throws `Unauthorized`, or what `authenticate` throws.
+ * On whose behalf is `target` read? A good signature suffices for as long as the session it was made in, so that links work in an
+ * `<img>`; otherwise the Authorization header decides. Throws `Unauthorized`, or what `authenticate` throws.
  */
 export function createWhoReads(deps: {
   signatures: LinkSignatures;
   authenticate: Authenticate;
-  departures: Pick<Departures, 'isGone'>;
+  assertSessionAlive: AssertSessionAlive;
 }) {
   return async function whoReads(
-    { authorization, link: { u = '', exp = '', sig } }: Proof,
+    { authorization, link: { u = '', at = '', exp = '', sig } }: Proof,
     target: Pick<Link, 'image_id' | 'rendition'>,
   ): Promise<Reader> {
     if (sig !== undefined) {
-      const link = { ...target, user_id: u, exp: Number(exp) };
-      const good = (await deps.signatures.isGood(link, sig)) && !(await deps.departures.isGone(u));
-      if (good) return { user_id: u, until: link.exp };
+      const link = { ...target, user_id: u, at: Number(at), exp: Number(exp) };
+      if ((await deps.signatures.isGood(link, sig)) && (await isAlive(link))) return { user_id: u, until: link.exp };
       if (authorization === undefined) {
-        throw new Unauthorized('This link has expired or is not as it was given out. Ask the API for the image again.');
+        throw new Unauthorized(
+          'This link has expired, its session was ended, or it is not as it was given out. Ask the API for the image again.',
+        );
       }
     }
     const { user_id } = await deps.authenticate(authorization);
     return { user_id };
   };
+
+  async function isAlive({ user_id, at, exp }: Link): Promise<boolean> {
+    try {
+      await deps.assertSessionAlive({ user_id, auth_time: at, exp });
+      return true;
+    } catch (error) {
+      if (error instanceof InvalidToken) return false;
+      throw error;
+    }
+  }
 }
 export type WhoReads = ReturnType<typeof createWhoReads>;

@@ -80,15 +80,15 @@ export function createDepartures(table: DynamoDBDocumentClient, tableName: strin
     },
 
     /**
-     * Ends a look at it: until `again`, or for good (`null`). `false` where somebody has asked for another one since it was `seen`.
+     * Ends a look at it: until `again`, or for good (`null`). Does nothing where somebody has asked for another one since it was `seen`.
      */
-    async settle(userId: string, seen: Departure, again: Date | null): Promise<boolean> {
+    async settle(userId: string, seen: Departure, again: Date | null): Promise<void> {
       const condition = { expression: 'asked = :asked', values: { ':asked': seen.asked ?? 0 } };
       const forgotten = Math.ceil((clock().getTime() + REMEMBERED_MS) / 1000);
       const change = again
         ? { set: { since: again.toISOString() } }
         : { set: { expires: seen.identity === 'gone' ? forgotten : undefined }, remove: ['shard', 'since'] };
-      return (await changeItem(table, tableName, key(userId), { ...change, condition })) !== null;
+      await changeItem(table, tableName, key(userId), { ...change, condition });
     },
 
     /** Those that were to be looked at before `before`, about `limit` a shard. */

@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { contentDisposition } from '../domain/content-disposition.ts';
 import { downloadKey } from '../domain/object-keys.ts';
+import { linkQuery, type Viewer } from './image-urls.ts';
 import type { LinkSignatures } from './link-signatures.ts';
 import { createPresigner, presignTarget } from './presign.ts';
 import type { SignerCredentials } from './signer.ts';
@@ -15,12 +16,14 @@ export interface ZipName {
   part: number;
 }
 
-/** Makes the URLs of zips, and says when these URLs die. `apiUrl`: where the API begins as this client sees it. */
-export type DownloadUrls = (apiUrl: string) => Promise<{
+interface ZipUrls {
   /** `day`: as the saved file is to be called, `2026-02-03`. */
   url(zip: ZipName, day: string): string;
   expiry: Date;
-}>;
+}
+
+/** Makes the URLs of zips, and says when these URLs die. */
+export type DownloadUrls = (viewer: Viewer) => Promise<ZipUrls>;
 
 /** How a zip is saved. */
 export const zipDisposition = (part: number, day: string) =>
@@ -33,7 +36,7 @@ export interface DownloadUrlsDeps {
 }
 
 /** URLs by which zips are fetched straight from S3, in either URL mode: they are too large to pass through a function. */
-export function createDownloadUrls({ s3, bucket, signingCredentials }: DownloadUrlsDeps): DownloadUrls {
+export function createDownloadUrls({ s3, bucket, signingCredentials }: DownloadUrlsDeps): () => Promise<ZipUrls> {
   const presigner = presignTarget(s3, bucket).then(createPresigner);
   // Read where it is awaited; an unheeded failure here must not end the process.
   presigner.catch(() => {});
@@ -56,12 +59,13 @@ export function createDownloadUrls({ s3, bucket, signingCredentials }: DownloadU
 
 /** URLs of zips that only the media function can decrypt, each with a signature of its own. */
 export function createProxyDownloadUrls({ signatures }: { signatures: LinkSignatures }): DownloadUrls {
-  return async function prepare(apiUrl) {
+  return async function prepare({ apiUrl, user }) {
+    const at = user.auth_time;
     const exp = signatures.expiry();
     const sign = await signatures.signer();
     const url = ({ user_id, job_id, part }: ZipName) => {
-      const sig = sign({ user_id, image_id: job_id, rendition: `part-${part}`, exp });
-      return `${apiUrl}/downloads/${job_id}/parts/${part}?u=${encodeURIComponent(user_id)}&exp=${exp}&sig=${sig}`;
+      const link = { user_id, image_id: job_id, rendition: `part-${part}` as const, at, exp };
+      return `${apiUrl}/downloads/${job_id}/parts/${part}?${linkQuery(link, sign)}`;
     };
     return { url, expiry: new Date(exp * 1000) };
   };

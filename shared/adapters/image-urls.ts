@@ -3,7 +3,7 @@ import { BROWSER_CONTENT_TYPES, IMAGE_CONTENT_TYPES } from '../contract/schemas.
 import { contentDisposition, safeFilename } from '../domain/content-disposition.ts';
 import type { ImageRecord, Rendition } from '../domain/image.ts';
 import { faceKey } from '../domain/object-keys.ts';
-import type { FaceName, LinkSignatures, RenditionName } from './link-signatures.ts';
+import type { FaceName, Link, LinkSignatures, RenditionName } from './link-signatures.ts';
 import { createPresigner, presignTarget } from './presign.ts';
 import type { SignerCredentials } from './signer.ts';
 
@@ -88,15 +88,28 @@ export function createPresignedUrls(deps: { s3: S3Client; bucket: string; signin
 }
 export type PresignedUrls = ReturnType<typeof createPresignedUrls>;
 
-/** URLs to the media function, each with a signature of its own. `apiUrl` is where the API begins: `https://host/stage/api/v1`. */
+/** Who is given URLs. */
+export interface Viewer {
+  /** Where the API begins as this client sees it, such as `https://host/stage/api/v1`. */
+  apiUrl: string;
+  /** The session they ask in, by when it began (seconds since the epoch). */
+  user: { auth_time: number };
+}
+
+/** What a signed URL of the media function brings along, read by the contract's `mediaQuery`. */
+export const linkQuery = (link: Link, sign: (link: Link) => string): string =>
+  `u=${encodeURIComponent(link.user_id)}&at=${link.at}&exp=${link.exp}&sig=${sign(link)}`;
+
+/** URLs to the media function, each with a signature of its own. */
 export function createProxyUrls(deps: { signatures: LinkSignatures }) {
-  return async function prepare(apiUrl: string) {
+  return async function prepare({ apiUrl, user }: Viewer) {
+    const at = user.auth_time;
     const exp = deps.signatures.expiry();
     const sign = await deps.signatures.signer();
     const url = ({ user_id, image_id }: UrlSource, rendition: RenditionName) => {
       const path = pathOf(rendition);
-      const query = `u=${encodeURIComponent(user_id)}&exp=${exp}&sig=${sign({ user_id, image_id, rendition, exp })}`;
-      return `${apiUrl}/images/${image_id}/${path}?${query}`;
+      const link = { user_id, image_id, rendition, at, exp };
+      return `${apiUrl}/images/${image_id}/${path}?${linkQuery(link, sign)}`;
     };
     return { url, expiry: new Date(exp * 1000) };
   };
@@ -120,13 +133,12 @@ export function createImageUrls({ mode, signatures, ...storage }: ImageUrlsDeps)
   const prepare = mode === 'presigned' ? createPresignedUrls(storage) : createProxyUrls({ signatures });
 
   return {
-    /** `apiUrl`: where the API begins as this client sees it, such as `https://host/stage/api/v1`. */
-    async render(record: UrlSource, apiUrl: string): Promise<ImageUrls> {
+    async render(record: UrlSource, viewer: Viewer): Promise<ImageUrls> {
       const { original, thumbnails } = record;
       if (!original && !thumbnails) {
         return { original_url: null, thumbnail_url: null, thumbnails: null, urls_expire_at: null };
       }
-      const { url, expiry } = await prepare(apiUrl);
+      const { url, expiry } = await prepare(viewer);
       const small = thumbnails ? url(record, 'small', thumbnails.small) : null;
       return {
         original_url: original ? url(record, 'original', original) : null,
@@ -144,8 +156,8 @@ export function createImageUrls({ mode, signatures, ...storage }: ImageUrlsDeps)
     },
 
     /** The URL of the n-th face of a photo, good for as long as those of the photo. The caller knows that there is such a face. */
-    async faceUrl({ user_id, image_id }: FaceSource, n: number, apiUrl: string): Promise<string> {
-      const { url } = await prepare(apiUrl);
+    async faceUrl({ user_id, image_id }: FaceSource, n: number, viewer: Viewer): Promise<string> {
+      const { url } = await prepare(viewer);
       const photo = { user_id, image_id, display_name: '' };
       return url(photo, `face-${n}`, { key: faceKey(user_id, image_id, n), content_type: FACE_CONTENT_TYPE });
     },

@@ -16,6 +16,8 @@ export interface Link {
   user_id: string;
   image_id: string;
   rendition: RenditionName | PartName;
+  /** When the session began in which it was made (seconds since the epoch): with that it ends. */
+  at: number;
   exp: number;
 }
 
@@ -41,16 +43,16 @@ export async function readSigningKey(secrets: Pick<Secrets, 'get'>): Promise<str
 }
 
 /**
- * Signs links to the media function, so that they work in an `<img>`: HMAC-SHA256 over owner, picture, rendition and expiry.
- * Like a presigned URL, a link is good until it expires, whoever holds it.
+ * Signs links to the media function, so that they work in an `<img>`: HMAC-SHA256 over owner, picture, rendition, session and expiry.
+ * Like a presigned URL, a link serves whoever holds it.
  */
 export function createLinkSignatures({ secrets, clock }: { secrets: Pick<Secrets, 'get'>; clock: Clock }) {
   const signingKey = () => readSigningKey(secrets);
 
   // As a JSON list no two different links can read the same.
-  const signature = (key: string, { user_id, image_id, rendition, exp }: Link) =>
+  const signature = (key: string, { user_id, image_id, rendition, at, exp }: Link) =>
     createHmac('sha256', key)
-      .update(JSON.stringify(['shoebox-link-1', user_id, image_id, rendition, exp]))
+      .update(JSON.stringify(['shoebox-link-2', user_id, image_id, rendition, at, exp]))
       .digest();
 
   return {

@@ -40,7 +40,7 @@ export function createObjects(s3: S3Client, bucket: string, sealing: Sealing = P
     async head(key: string): Promise<ObjectHead | null> {
       try {
         const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-        const kind = await sealing.kindOf(key, head.Metadata);
+        const kind = await sealing.kindOf(key, head.Metadata, head.LastModified);
         if (kind === 'lost') return null;
         const bytes = head.ContentLength ?? 0;
         const content = kind === 'sealed' ? layoutOf(bytes).bytes : bytes;
@@ -57,7 +57,7 @@ export function createObjects(s3: S3Client, bucket: string, sealing: Sealing = P
       try {
         const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
         const bytes = (await object.Body?.transformToByteArray()) ?? new Uint8Array();
-        const kind = await sealing.kindOf(key, object.Metadata);
+        const kind = await sealing.kindOf(key, object.Metadata, object.LastModified);
         if (kind !== 'sealed') return kind === 'lost' ? null : bytes;
         const cipher = await sealing.resume(key, bytes.subarray(0, headerBytes(SCHEME)));
         return openWhole(bytes, cipher);

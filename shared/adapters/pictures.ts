@@ -38,14 +38,14 @@ export function userKeysOf({ s3, table, settings, clock, dataKeys }: PicturesDep
   return createUserKeys({
     items: createKeyItems(table, settings.USER_KEYS_TABLE_NAME),
     dataKeys: dataKeys ?? loadDataKeys(settings.USER_KEYS_MASTER_KEY_ARN),
-    async lookBefore(userId) {
+    async hasEncrypted(userId) {
       const { Contents = [] } = await s3.send(
         new ListObjectsV2Command({ Bucket, Prefix: originalsOf(userId), MaxKeys: 1 }),
       );
       const [first] = Contents;
-      if (!first?.Key) return 'nothing';
+      if (!first?.Key) return false;
       const { Metadata } = await s3.send(new HeadObjectCommand({ Bucket, Key: first.Key }));
-      return isMarked(Metadata) ? 'encrypted' : 'plain';
+      return isMarked(Metadata);
     },
     clock,
   });

@@ -97,8 +97,8 @@ export async function* itemsBelow(
 const MOST_BY_KEY = 100;
 
 /**
- * A user's items by key, in no particular order; missing ones are left out. Any number: 100 are read at once. What the table did not get
- * to is asked for again.
+ * A user's items by key, in the order asked: what is computed from them comes out the same however the table sorts. Missing ones are left
+ * out. Any number: 100 are read at once. What the table did not get to is asked for again.
  */
 export async function itemsByKey(
   table: DynamoDBDocumentClient,
@@ -119,7 +119,9 @@ export async function itemsByKey(
   }
   const distinct = [...new Map(keys.map((key) => [key.sk, key])).values()];
   const starts = Array.from({ length: Math.ceil(distinct.length / MOST_BY_KEY) }, (_, index) => index * MOST_BY_KEY);
-  return (await Promise.all(starts.map((start) => read(distinct.slice(start, start + MOST_BY_KEY))))).flat();
+  const read100 = starts.map((start) => read(distinct.slice(start, start + MOST_BY_KEY)));
+  const found = new Map((await Promise.all(read100)).flat().map((item) => [item.sk, item]));
+  return distinct.map(({ sk }) => found.get(sk)).filter((item) => item !== undefined);
 }
 
 /** Runs a conditional write; `false` where its condition does not hold. */

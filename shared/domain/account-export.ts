@@ -41,7 +41,7 @@ export const TOLD: readonly Told[] = [
   { kind: 'JOB', file: 'jobs.jsonl', says: 'Long work you asked for.' },
   { kind: 'UNDO', file: 'undo.jsonl', says: 'The last merge or move that can be taken back.' },
   { kind: 'ACTIVITY', file: 'activity.jsonl', says: 'What happened in the last ninety days.' },
-  { kind: 'SPENDING', file: 'spending.jsonl', says: 'What descriptions of your photos have cost, month by month.' },
+  { kind: 'SPENDING', file: 'spending.jsonl', says: 'What descriptions of your photos have cost this month.' },
   { kind: 'SUMMARY', file: 'summary.jsonl', says: 'Totals over your photos.' },
   { kind: 'VECTOR', file: 'embeddings.jsonl', says: 'What a photo is compared by.' },
 ];

@@ -16,7 +16,7 @@ export const rawMetadataKey = (userId: string, imageId: string) => `raw/${userId
 /** Where a job's plan lies, and what turned out to be left to do when it had been applied. */
 export const jobKey = (userId: string, jobId: string) => `jobs/${userId}/${jobId}.json`;
 
-/** What the sign-in service knew of somebody when they asked for all that is kept of them. */
+/** What the sign-in service knew of somebody when they asked for all that is kept of them; deleted when that has been put together. */
 export const accountKey = (userId: string, jobId: string) => `jobs/${userId}/${jobId}.account.json`;
 
 export const restKey = (userId: string, jobId: string) => `jobs/${userId}/${jobId}.rest.json`;
@@ -31,7 +31,7 @@ export const downloadKey = (userId: string, jobId: string, part: number) =>
 
 /**
  * Whose picture, or what is made of pictures, an object is; `null` of others: what arrives (`incoming/`) is written by browsers, and
- * plans (`jobs/`) hold ids that the records hold too.
+ * plans (`jobs/`) hold ids that the records hold too (but for `accountKey`, which lies there for minutes).
  */
 export function pictureOwner(key: string): string | null {
   return /^(?:originals|thumbnails|raw|downloads)\/([^/]+)\//.exec(key)?.[1] ?? null;

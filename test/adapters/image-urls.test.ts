@@ -12,6 +12,7 @@ import { imageId, imageRecord } from '../support/records.ts';
 import { BUCKET, startWorld, type World } from '../support/world.ts';
 
 const API = 'https://photos.example/api/v1';
+const VIEWER = { apiUrl: API, user: { auth_time: 1_700_000_000 } };
 const MINUTE = 60_000;
 const USER = 'Ada/1';
 const ID = imageId(1);
@@ -88,7 +89,7 @@ describe('signing credentials', () => {
 
 describe('presigned URLs', () => {
   test('open, with the type and the name of the record, whatever S3 was told', async () => {
-    const { original_url, thumbnail_url } = await urls('presigned').render(stored(), API);
+    const { original_url, thumbnail_url } = await urls('presigned').render(stored(), VIEWER);
     const original = await fetch(original_url ?? '');
     expect([original.status, await original.text()]).toEqual([200, 'orig']);
     expect(original.headers.get('content-type')).toBe('image/jpeg');
@@ -102,7 +103,7 @@ describe('presigned URLs', () => {
 
   test('of what no browser paints are saved, not opened', async () => {
     const record = stored({ original: rendition(originalKey('ada', ID), 'text/html') });
-    const { original_url } = await urls('presigned').render(record, API);
+    const { original_url } = await urls('presigned').render(record, VIEWER);
     const { headers } = await fetch(original_url ?? '');
     expect(headers.get('content-type')).toBe('application/octet-stream');
     expect(headers.get('content-disposition')).toMatch(/^attachment; /);
@@ -110,11 +111,11 @@ describe('presigned URLs', () => {
 
   test('stay the same for half an hour, and say when they die', async () => {
     const render = urls('presigned');
-    const first = await render.render(stored(), API);
+    const first = await render.render(stored(), VIEWER);
     now += 29 * MINUTE;
-    expect(await render.render(stored(), API)).toEqual(first);
+    expect(await render.render(stored(), VIEWER)).toEqual(first);
     now += 2 * MINUTE;
-    expect((await render.render(stored(), API)).thumbnail_url).not.toBe(first.thumbnail_url);
+    expect((await render.render(stored(), VIEWER)).thumbnail_url).not.toBe(first.thumbnail_url);
 
     const query = new URL(first.thumbnail_url ?? '').searchParams;
     const date = query.get('X-Amz-Date')?.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z') ?? '';
@@ -125,22 +126,25 @@ describe('presigned URLs', () => {
 });
 
 describe('proxy URLs', () => {
-  const proxy = async () => (await urls('proxy').render(stored(), API)).thumbnails?.medium ?? '';
+  const proxy = async () => (await urls('proxy').render(stored(), VIEWER)).thumbnails?.medium ?? '';
   function linkOf(url: string): { link: Link; sig: string } {
     const query = new URL(url).searchParams;
     const link = {
       user_id: query.get('u') ?? '',
       image_id: ID,
       rendition: 'medium' as const,
+      at: Number(query.get('at')),
       exp: Number(query.get('exp')),
     };
     return { link, sig: query.get('sig') ?? '' };
   }
 
   test('lead to the API as this client sees it, and carry a signature that holds', async () => {
-    const rendered = await urls('proxy').render(stored(), API);
+    const rendered = await urls('proxy').render(stored(), VIEWER);
     const shape = (path: string) =>
-      expect.stringMatching(new RegExp(`^${API}/images/${ID}/${path}\\?u=Ada%2F1&exp=\\d+&sig=[\\w-]{43}$`));
+      expect.stringMatching(
+        new RegExp(`^${API}/images/${ID}/${path}\\?u=Ada%2F1&at=1700000000&exp=\\d+&sig=[\\w-]{43}$`),
+      );
     expect(rendered).toMatchObject({
       original_url: shape('original'),
       thumbnail_url: shape('thumbnails/small'),
@@ -170,6 +174,7 @@ describe('proxy URLs', () => {
       [{ ...link, user_id: 'Eve' }, sig],
       [{ ...link, image_id: imageId(2) }, sig],
       [{ ...link, rendition: 'original' }, sig],
+      [{ ...link, at: link.at + 1 }, sig],
       [{ ...link, exp: link.exp + 1 }, sig],
       [{ ...link, exp: Number.NaN }, sig],
       [{ ...link, exp: Number.POSITIVE_INFINITY }, sig],
@@ -182,7 +187,7 @@ describe('proxy URLs', () => {
   });
 
   test('need a key worth the name', async () => {
-    await expect(urls('proxy', 'short').render(stored(), API)).rejects.toThrow(SigningKeyMissing);
+    await expect(urls('proxy', 'short').render(stored(), VIEWER)).rejects.toThrow(SigningKeyMissing);
     const { link } = linkOf(await proxy());
     expect(await signatures('').isGood(link, 'x')).toBe(false);
   });
@@ -200,7 +205,7 @@ describe('proxy URLs', () => {
 
 test.each(['presigned', 'proxy'] as const)('%s: what is not there yet has no URL', async (mode) => {
   const record = imageRecord(USER, 1);
-  expect(await urls(mode).render(record, API)).toEqual({
+  expect(await urls(mode).render(record, VIEWER)).toEqual({
     original_url: null,
     thumbnail_url: null,
     thumbnails: null,

@@ -204,6 +204,8 @@ describe('GET /auth/me/export', () => {
     expect(await api.world.drain('jobs')).toEqual([{ type: 'download', user_id: id, job_id: job.job_id }]);
     const jobs = createJobs(api.world.table, TABLE, systemClock);
     expect(await jobs.get(id, job.job_id)).toMatchObject({ request: { of: 'account' } });
+    // Of two requests at a time neither leaves anything that no job takes along.
+    expect(await api.world.keys(`jobs/${id}/`)).toEqual([accountKey(id, job.job_id)]);
     const asked = await createObjects(api.world.s3, BUCKET).read(accountKey(id, job.job_id));
     expect(JSON.parse(Buffer.from(asked ?? []).toString())).toMatchObject({
       user_id: id,

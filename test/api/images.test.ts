@@ -1,3 +1,4 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createImages } from '../../shared/adapters/images.ts';
@@ -206,6 +207,19 @@ describe('one image', () => {
 
     const [listed] = (await list('ian')).items;
     expect(listed?.metadata).toEqual(metadata);
+  });
+
+  test('is shown without what its file says where that cannot be read', async () => {
+    const Key = rawMetadataKey('ira', imageId(1));
+    const metadata = { camera_make: 'Apple' };
+    await seed([{ ...doneRecord('ira', 1), metadata, raw_metadata: { key: Key, bytes: 9 } }]);
+    // Of another deployment, whose keys this one has not.
+    const sealed = { Body: 'noise', Metadata: { encryption: 'user-1' } };
+    await api.world.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, ...sealed }));
+    const answer = await api.call('GET', `/images/${imageId(1)}`, { as: 'ira' });
+    expect(answer.status).toBe(200);
+    expect(answer.json<ImageView>()).toMatchObject({ image_id: imageId(1), title: 'A beach' });
+    expect(answer.json<ImageView>().metadata).toEqual(metadata);
   });
 
   test('that still waits for its bytes shows what was announced, and no URLs', async () => {

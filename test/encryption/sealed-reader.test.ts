@@ -235,6 +235,18 @@ describe('in the bucket', () => {
     }
   });
 
+  test('what a function from before stores beside the first encrypted one is read, and encrypted when it is read anew', async () => {
+    const earlier = () => new Date(Date.now() - 14 * 60_000);
+    await createPictures({ ...depsOf(), clock: earlier }).objects.write(original(1), content, 'image/jpeg');
+    await plain.objects.write(original(2), content, 'image/jpeg');
+    const { objects, reader } = pictures();
+    expect((await answered(reader(), original(2))).body?.equals(content)).toBe(true);
+    expect(await objects.head(original(2))).toMatchObject({ bytes: content.length, outdated: true });
+    expect(Buffer.from((await objects.read(original(2))) ?? []).equals(content)).toBe(true);
+    await put(original(2));
+    expect(await pictures().objects.head(original(2))).toMatchObject({ outdated: false });
+  });
+
   test('where encryption was taken out of use, ciphertext is not handed out as a picture', async () => {
     await put(original());
     await expect(plain.objects.read(original())).rejects.toThrow(DamagedObject);
@@ -309,10 +321,13 @@ describe('what was tampered with', () => {
   });
 
   test('is not served where somebody has put a plain picture in its place', async () => {
-    await put(original(1));
+    const earlier = () => new Date(Date.now() - 16 * 60_000);
+    await createPictures({ ...depsOf(), clock: earlier }).objects.write(original(1), content, 'image/jpeg');
     await overwrite(original(1), content);
     expect(await aborts()).toBe(0);
     expect(await aborts('bytes=0-9')).toBe(0);
+    await expect(pictures().objects.read(original(1))).rejects.toThrow(DamagedObject);
+    await expect(pictures().objects.head(original(1))).rejects.toThrow(DamagedObject);
   });
 });
 

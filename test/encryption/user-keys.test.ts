@@ -33,7 +33,7 @@ function keysOf(changes: Partial<UserKeysDeps> = {}) {
   return createUserKeys({
     items: aws.items,
     dataKeys: async () => aws.dataKeys,
-    lookBefore: async () => 'nothing',
+    hasEncrypted: async () => false,
     clock: () => new Date(now),
     keptMs: 60_000,
     later: (ms, run) => void timers.push({ at: now + ms, run }),
@@ -67,7 +67,7 @@ test('a key opens for its own user alone', async () => {
   await keysOf().toWrite(user, copy);
   const stolen = await aws.items.get(user);
   if (!stolen || stolen === 'erased') throw new Error('Expected a key');
-  await aws.items.put(`${user}-thief`, stolen, new Date(now));
+  await aws.items.put(`${user}-thief`, stolen);
   await expect(keysOf().toRead(`${user}-thief`, copy)).rejects.toMatchObject({ name: 'InvalidCiphertextException' });
 });
 
@@ -128,7 +128,7 @@ test('once erased there is none, nor ever another', async () => {
   for (const one of [keys, keysOf()]) {
     await expect(one.toRead(user, copy)).rejects.toThrow(UserKeyErased);
     await expect(one.toWrite(user, copy)).rejects.toThrow(UserKeyErased);
-    expect(await one.mayBePlain(user)).toBe('erased');
+    expect(await one.mayBePlain(user, new Date(0))).toBe('erased');
   }
   const { Item } = await world.table.send(new GetCommand({ TableName: KEYS_TABLE, Key: { user_id: user } }));
   const expires = Math.ceil(now / 1000) + 30 * 86_400;
@@ -141,16 +141,16 @@ test('once erased there is none, nor ever another', async () => {
 
 test('erasing before there was one keeps it from being made, also by who had looked before', async () => {
   const keys = keysOf({
-    async lookBefore() {
+    async hasEncrypted() {
       await keysOf().erase(user);
-      return 'nothing';
+      return false;
     },
   });
   await expect(keys.toWrite(user, copy)).rejects.toThrow(UserKeyErased);
 });
 
 test('no key is made for a user whose pictures are encrypted with one that is not there', async () => {
-  const keys = keysOf({ lookBefore: async () => 'encrypted' });
+  const keys = keysOf({ hasEncrypted: async () => true });
   await expect(keys.toWrite(user, copy)).rejects.toThrow(UserKeyMissing);
   await expect(keys.toRead(user, copy)).rejects.toThrow(UserKeyMissing);
   expect(await aws.items.get(user)).toBeNull();
@@ -159,20 +159,24 @@ test('no key is made for a user whose pictures are encrypted with one that is no
 test('pictures that another has just encrypted with a new key are not taken for lost', async () => {
   let theirs = '';
   const keys = keysOf({
-    async lookBefore() {
+    async hasEncrypted() {
       theirs = await keysOf().toWrite(user, copy);
-      return 'encrypted';
+      return true;
     },
   });
   expect(await keys.toWrite(user, copy)).toBe(theirs);
 });
 
-test('what was there before is remembered', async () => {
-  expect(await keysOf().mayBePlain(user)).toBe(true);
-  await keysOf({ lookBefore: async () => 'plain' }).toWrite(user, copy);
-  expect(await keysOf().mayBePlain(user)).toBe(true);
-  await keysOf().toWrite(`${user}-new`, copy);
-  expect(await keysOf().mayBePlain(`${user}-new`)).toBe(false);
+test('what may not be encrypted is what was written before the key, or within a quarter of an hour', async () => {
+  const minutes = (number: number) => new Date(now + number * 60_000);
+  expect(await keysOf().mayBePlain(user, minutes(60))).toBe(true);
+  const maker = keysOf();
+  await maker.toWrite(user, copy);
+  const edge = minutes(15).getTime();
+  for (const keys of [maker, keysOf()]) {
+    const asked = [minutes(-60), new Date(edge - 1), new Date(edge), undefined];
+    expect(await Promise.all(asked.map((at) => keys.mayBePlain(user, at)))).toEqual([true, true, false, false]);
+  }
 });
 
 test('while the master key is out of use nothing is read, and nothing is made up', async () => {

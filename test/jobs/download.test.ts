@@ -350,6 +350,10 @@ describe('everything that is kept of somebody', () => {
     const terms = { download: true, location: false, name: 'For Ben', password, expiresAt };
     const links = createLinks(world.table, TABLE, deps.clock);
     await links.create({ userId: user, albumId: imageId(9) }, `token of ${user}`, terms, () => imageId(7));
+    await storeAccount();
+  }
+
+  async function storeAccount(): Promise<void> {
     const asked = Buffer.from(JSON.stringify({ user_id: user, email: 'zoe@example.org', name: 'Zoe' }));
     await createObjects(world.s3, BUCKET).write(accountKey(user, JOB), asked, 'application/json');
   }
@@ -390,12 +394,13 @@ describe('everything that is kept of somebody', () => {
     const other = user;
     users += 1;
     user = `Zoe${users}`;
+    await storeAccount();
     await ask({ of: 'account' });
     await run();
     expect(await result()).toMatchObject({ images: 0, parts: [{ images: 0 }] });
     const { contents, json } = await part(1);
     expect([...contents.keys()]).toEqual(['README.txt', 'account.json', 'jobs.jsonl', 'manifest.json']);
-    expect(json('account.json')).toBeNull();
+    expect(json('account.json')).toMatchObject({ user_id: user });
     expect([...contents.values()].join()).not.toContain(other);
   });
 
@@ -416,5 +421,21 @@ describe('everything that is kept of somebody', () => {
     const all = zips.flatMap(({ contents }) => lines(contents, 'images.jsonl'));
     expect(all.map(({ image_id }) => image_id)).toEqual([1, 2, 3].map(imageId));
     expect(zips.flatMap(({ contents }) => lines(contents, 'links.jsonl'))).toHaveLength(1);
+    // What the sign-in service knows lies in the zips alone.
+    for (const { json } of zips.slice(1)) expect(json('account.json')).toMatchObject({ email: 'zoe@example.org' });
+    expect(await world.keys(`jobs/${user}/`)).toEqual([jobKey(user, JOB)]);
+  });
+
+  test('a run that another one overtakes leaves its zips alone', async () => {
+    await storeAccount();
+    await ask({ of: 'account' });
+    const read = async (key: string) => {
+      if (key === accountKey(user, JOB)) expect(await run()).toBe('ended');
+      return deps.objects.read(key);
+    };
+    await expect(run({ objects: { ...deps.objects, read } })).rejects.toThrow('is not in the bucket');
+    expect(await run()).toBe('ended');
+    expect(await result()).toMatchObject({ parts: [{ images: 0 }] });
+    expect((await part(1)).json('account.json')).toMatchObject({ email: 'zoe@example.org' });
   });
 });

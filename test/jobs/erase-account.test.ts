@@ -71,6 +71,15 @@ async function eraseAll(run = erasing()): Promise<void> {
   for (let runs = 0; (await run(user)) === 'more'; runs += 1) expect(runs).toBeLessThan(50);
 }
 
+/** The messages by which sweep has the erasing gone on with. */
+async function sweep(): Promise<JobMessage[]> {
+  const queues = createQueues(world.sqs, world.urls);
+  const deps = { images: createImages(world.table, TABLE, clock), jobs: createJobs(world.table, TABLE, clock) };
+  await createStuck({ ...deps, departures: departures(), objects: objects(), queues, clock, staleMs: 15 * MINUTE })();
+  const sent = (await world.drain('jobs')) as JobMessage[];
+  return sent.filter(({ type, user_id }) => type === 'erase_account' && user_id === user);
+}
+
 /** Some of everything there is, of one person. */
 async function fill(userId: string, photos = 3): Promise<void> {
   const images = createImages(world.table, TABLE, clock);
@@ -132,7 +141,7 @@ test('killed before any of its requests and delivered again, it ends with nothin
 
 test('the key of their pictures goes before anything else', async () => {
   const { items, dataKeys } = await addKeys(world);
-  const keys = createUserKeys({ items, dataKeys: async () => dataKeys, lookBefore: async () => 'nothing', clock });
+  const keys = createUserKeys({ items, dataKeys: async () => dataKeys, hasEncrypted: async () => false, clock });
   await keys.toWrite(user, () => undefined);
   await departures().begin(user);
   const firstKeys = () => Promise.reject(new Killed());
@@ -165,13 +174,6 @@ test('an account that was not deleted loses nothing to a message', async () => {
 });
 
 test('sweep goes on with it for as long as it is needed, has a last look when nothing can come any more, and then forgets', async () => {
-  const sweep = async () => {
-    const queues = createQueues(world.sqs, world.urls);
-    const deps = { images: createImages(world.table, TABLE, clock), jobs: createJobs(world.table, TABLE, clock) };
-    await createStuck({ ...deps, departures: departures(), objects: objects(), queues, clock, staleMs: 15 * MINUTE })();
-    const sent = (await world.drain('jobs')) as JobMessage[];
-    return sent.filter(({ type, user_id }) => type === 'erase_account' && user_id === user);
-  };
   await fill(user, 1);
   await departures().begin(user);
   now += 16 * MINUTE;
@@ -207,16 +209,29 @@ test('an account the identity service may still let in is remembered for good', 
   expect(await departures().isGone(user)).toBe(true);
 });
 
-test('who has asked for another look while one was under way gets it', async () => {
+test('who has asked for another look while one was under way gets it, minutes later and with all the others', async () => {
   await departures().begin(user);
+  let removals = 0;
   const remove = async () => {
+    removals += 1;
+    await departures().lookAgain(user);
     await departures().lookAgain(user);
     await objects().write(`raw/${user}/late.json`, Buffer.from('x'), 'application/json');
     return true;
   };
-  expect(await erasing({ admin: { remove } })(user)).toBe('more');
-  await eraseAll();
+  const run = erasing({ admin: { remove } });
+  // Its message does not come again.
+  expect(await run(user)).toBe('ended');
+  expect(await leftIn(world, user)).toHaveLength(1);
+  expect(await sweep()).toEqual([]);
+  now += 16 * MINUTE;
+  expect(await sweep()).toHaveLength(1);
+  expect(await run(user)).toBe('ended');
   expect(await leftIn(world, user)).toEqual([]);
+  // The identity service is asked no more once it has said that the account is gone.
+  expect(removals).toBe(1);
+  now += 16 * MINUTE;
+  expect(await sweep()).toEqual([]);
 });
 
 test.each(INGEST_STEPS)('an upload that is under way, before %s, leaves nothing behind', async (step) => {

@@ -27,6 +27,7 @@ function opened(url: string, headers: Record<string, string> = {}) {
   return media.call(pathname.replace('/api/v1', ''), { query: Object.fromEntries(searchParams), headers });
 }
 const API = 'https://abc.execute-api.example/api/v1';
+const VIEWER = { apiUrl: API, user: { auth_time: 1_700_000_000 } };
 
 describe('an encrypted photo', () => {
   const original = randomBytes(200_000);
@@ -64,7 +65,7 @@ describe('an encrypted photo', () => {
 
   test('is shown by links as in an <img>, its thumbnail and its faces too', async () => {
     const record = await media.photo('ada', { original });
-    const { url } = await createProxyUrls({ signatures })(API);
+    const { url } = await createProxyUrls({ signatures })(VIEWER);
     for (const [name, content] of [
       ['original', original],
       ['small', Buffer.from(`small of ${record.image_id}`)],
@@ -116,7 +117,7 @@ describe('a zip of a download', () => {
   test('is served by its link, whole and from where a download broke off', async () => {
     await media.objects.write(downloadKey('zoe', JOB, 2), zip, 'application/zip');
     await done();
-    const { url, expiry } = await createProxyDownloadUrls({ signatures })(API);
+    const { url, expiry } = await createProxyDownloadUrls({ signatures })(VIEWER);
     expect(expiry.getTime() - Date.now()).toBeGreaterThan(3_500_000);
     const link = url({ user_id: 'zoe', job_id: JOB, part: 2 }, '2026-02-03');
     const whole = await opened(link);
@@ -138,7 +139,7 @@ describe('a zip of a download', () => {
   test('opens with nothing but its own link, or its owner’s session', async () => {
     await media.objects.write(downloadKey('zoe', JOB, 1), zip, 'application/zip');
     await done();
-    const { url } = await createProxyDownloadUrls({ signatures })(API);
+    const { url } = await createProxyDownloadUrls({ signatures })(VIEWER);
     const link = url({ user_id: 'zoe', job_id: JOB, part: 2 }, '2026-02-03');
     const path = `/downloads/${JOB}/parts/1`;
     for (const changed of [

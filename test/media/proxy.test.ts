@@ -161,8 +161,15 @@ describe('signed links', () => {
     });
   async function linkTo(image_id: string, changes: Partial<Link> = {}, secondsAgo = 0) {
     const signatures = sign(secondsAgo);
-    const link: Link = { user_id: 'ada', image_id, rendition: 'small', exp: signatures.expiry(), ...changes };
-    return { u: link.user_id, exp: String(link.exp), sig: (await signatures.signer())(link) };
+    const link: Link = {
+      user_id: 'ada',
+      image_id,
+      rendition: 'small',
+      at: seconds(),
+      exp: signatures.expiry(),
+      ...changes,
+    };
+    return { u: link.user_id, at: String(link.at), exp: String(link.exp), sig: (await signatures.signer())(link) };
   }
 
   test('work without any header, on both paths of the same thumbnail, and are cached as long as they live', async () => {
@@ -187,6 +194,7 @@ describe('signed links', () => {
       [`/images/${image_id}/thumbnails/medium`, good],
       [`/images/${other.image_id}/thumbnail`, good],
       [`/images/${image_id}/thumbnail`, { ...good, exp: `${Number(good.exp) + 1}` }],
+      [`/images/${image_id}/thumbnail`, { ...good, at: `${Number(good.at) + 9}` }],
       [`/images/${image_id}/thumbnail`, { ...good, u: 'eve' }],
       [`/images/${image_id}/thumbnail`, { u: 'ada', exp: good.exp }],
       [`/images/${image_id}/thumbnail`, { ...good, sig: '' }],
@@ -202,6 +210,18 @@ describe('signed links', () => {
     expect((await media.call(`/images/${record.image_id}/thumbnail`, { query })).status).toBe(401);
     const headers = media.as('Liv');
     expect((await media.call(`/images/${record.image_id}/thumbnail`, { headers })).status).toBe(401);
+  });
+
+  test('die with the session they were made in, at once; those of the next one open', async () => {
+    const { image_id } = await media.photo('Max', { original: Buffer.from('0123456789') });
+    const made = (at: number) => linkTo(image_id, { user_id: 'Max', at });
+    const ask = async (query: Record<string, string>) =>
+      (await media.call(`/images/${image_id}/thumbnail`, { query })).status;
+    const before = await made(seconds(-60));
+    expect(await ask(before)).toBe(200);
+    const next = await createProfiles(media.world.table, TABLE, systemClock).endSessions('Max', seconds());
+    expect(await ask(before)).toBe(401);
+    expect(await ask(await made(next))).toBe(200);
   });
 
   test('of one person do not open what another owns', async () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateVectorBucketCommand,
@@ -11,7 +11,6 @@ import {
 } from '@aws-sdk/client-s3vectors';
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { vi } from 'vitest';
 import { startAws } from '../../local/emulators/aws.ts';
 import type { QueueName } from '../../shared/adapters/queues.ts';
 import { vectorIndexName } from '../../shared/adapters/vectors.ts';
@@ -74,13 +73,9 @@ export async function startWorld() {
     urls[name] = answer.QueueUrl ?? '';
   }
   // It takes a moment, and until then there is no such table to those who write.
-  await vi.waitFor(
-    async () => {
-      const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: TABLE }));
-      if (Table?.TableStatus !== 'ACTIVE')
-        throw new Error(`Expected the table to be active, it is ${Table?.TableStatus}`);
-    },
-    { timeout: 60_000, interval: 5 },
+  await waitUntilTableExists(
+    { client: dynamodb, maxWaitTime: 60, minDelay: 0.005, maxDelay: 0.05 },
+    { TableName: TABLE },
   );
 
   return {

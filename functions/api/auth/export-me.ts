@@ -17,11 +17,12 @@ export const exportMe: ApiUseCase<'exportMe'> = async (request, deps) => {
   // A request that died before its job was there has left the id to this one.
   const jobId = seen === undefined || last ? deps.newId() : seen;
   const { email, name, created_at } = await deps.identity.lookup(bearerOf(request.headers));
-  const account = new TextEncoder().encode(JSON.stringify({ user_id: userId, email, name, created_at }));
-  await deps.objects.write(accountKey(userId, jobId), account, 'application/json');
   const noted = jobId === seen || (await deps.profiles.noteExport(userId, jobId, seen));
-  // Another request may have been quicker: its export is this one's, too. What this one has written goes with the bucket's rule for jobs.
-  return start(request, noted ? jobId : ((await deps.profiles.get(userId))?.export_job_id ?? jobId), deps);
+  // Another request may have been quicker: its export is this one's, too, and takes along what either has asked.
+  const exportId = noted ? jobId : ((await deps.profiles.get(userId))?.export_job_id ?? jobId);
+  const account = new TextEncoder().encode(JSON.stringify({ user_id: userId, email, name, created_at }));
+  await deps.objects.write(accountKey(userId, exportId), account, 'application/json');
+  return start(request, exportId, deps);
 };
 
 function serves({ status, created_at }: Job, now: Date): boolean {

@@ -16,10 +16,11 @@ type ViewDeps = { clusters: Pick<Clusters, 'names'>; people: Pick<People, 'names
  * all names).
  */
 export async function viewImages(
-  { user, apiUrl }: Viewer,
+  viewer: Viewer,
   records: readonly ImageRecord[],
   { clusters, people, imageUrls }: ViewDeps,
 ): Promise<ImageView[]> {
+  const { user } = viewer;
   const clusterIds = new Set(records.flatMap(({ cluster }) => cluster?.cluster_id ?? []));
   const names: ReadonlyMap<string, string> = clusterIds.size
     ? await clusters.names(user.user_id, [...clusterIds])
@@ -30,8 +31,8 @@ export async function viewImages(
     : new Map();
   return Promise.all(
     records.map(async (record) => {
-      const faces = await viewFaces(record, called, (n) => imageUrls.faceUrl(record, n, apiUrl));
-      return { ...view(record, names, await imageUrls.render(record, apiUrl)), ...faces };
+      const faces = await viewFaces(record, called, (n) => imageUrls.faceUrl(record, n, viewer));
+      return { ...view(record, names, await imageUrls.render(record, viewer)), ...faces };
     }),
   );
 }

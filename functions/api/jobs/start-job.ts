@@ -16,12 +16,12 @@ interface Answer<Status extends number> {
 
 /** Notes a job and sends it on; with `Prefer: wait=N` the answer waits for it. `result`: what is known of its outcome by now. */
 export async function startJob(
-  { user, ...asked }: Asker,
+  asked: Asker,
   work: Work,
   deps: Deps,
   result: Job['result'] = null,
 ): Promise<Answer<200> | Answer<202>> {
-  const userId = user.user_id;
+  const userId = asked.user.user_id;
   const job = await deps.jobs.create(userId, work, deps.newId, result);
   try {
     await deps.queues.jobs({ type: job.type, user_id: userId, job_id: job.job_id });
@@ -33,15 +33,12 @@ export async function startJob(
 }
 
 /** Says how far a job has come; with `Prefer: wait=N` the answer waits for it. */
-export async function answerJob(
-  { headers: asked, basePath, apiUrl }: Omit<Asker, 'user'>,
-  job: Job,
-  deps: Deps,
-): Promise<Answer<200> | Answer<202>> {
+export async function answerJob(asker: Asker, job: Job, deps: Deps): Promise<Answer<200> | Answer<202>> {
+  const { headers: asked, basePath } = asker;
   const wait = waitSeconds(asked.prefer);
   const latest = wait > 0 ? await waitForJob(job, wait, deps) : job;
   const headers = { Location: `${basePath}/jobs/${job.job_id}` };
-  const body = await viewJob(latest, apiUrl, deps);
+  const body = await viewJob(latest, asker, deps);
   if (latest.status !== 'done' && latest.status !== 'failed') return { status: 202, body, headers };
   return { status: 200, body, headers: { ...headers, ...(wait > 0 && { 'Preference-Applied': `wait=${wait}` }) } };
 }

@@ -9,11 +9,11 @@ type Viewer = Pick<RequestOf<'listPeople'>, 'user' | 'apiUrl'>;
 
 /** People as clients see them, each with a face to show: the one chosen where it is still theirs, else the newest. */
 export async function viewPeople(
-  { user, apiUrl }: Viewer,
+  viewer: Viewer,
   people: readonly KnownPerson[],
   { images, postings, imageUrls }: Pick<Deps, 'images' | 'postings' | 'imageUrls'>,
 ): Promise<PersonView[]> {
-  const userId = user.user_id;
+  const userId = viewer.user.user_id;
   const faces = await Promise.all(
     people.map(async ({ person_id, said }) => {
       const newest = await postings.newest(userId, listOf.person(person_id), { limit: 1 });
@@ -32,8 +32,8 @@ export async function viewPeople(
       const face = record?.faces?.find((one) => one.person_id === personId && (n === undefined || one.n === n));
       if (!record || !face) continue;
       const [url, { urls_expire_at }] = await Promise.all([
-        imageUrls.faceUrl(record, face.n, apiUrl),
-        imageUrls.render(record, apiUrl),
+        imageUrls.faceUrl(record, face.n, viewer),
+        imageUrls.render(record, viewer),
       ]);
       return { cover: { image_id, n: face.n, box: face.box, url }, urls_expire_at };
     }

@@ -4,8 +4,8 @@ import { holds } from '../table.ts';
 /** What the table of keys holds of a user. */
 export interface StoredKey {
   wrapped: Uint8Array;
-  /** Whether objects of this user may lie in the bucket that are older than the key and so not encrypted. */
-  plain_before: boolean;
+  /** ISO 8601. */
+  created_at: string;
 }
 
 /** Seconds a tombstone stays: by then nothing of its user that began before has been under way for weeks. */
@@ -19,15 +19,14 @@ export function createKeyItems(table: DynamoDBDocumentClient, tableName: string)
         new GetCommand({ TableName: tableName, Key: { user_id: userId }, ConsistentRead: true }),
       );
       if (!Item) return null;
-      return Item.erased_at === undefined ? { wrapped: Item.wrapped, plain_before: Item.plain_before } : 'erased';
+      return Item.erased_at === undefined ? { wrapped: Item.wrapped, created_at: Item.created_at } : 'erased';
     },
 
     /** Of several that are put at a time, one is; `false` for the others. */
-    put(userId: string, key: StoredKey, at: Date): Promise<boolean> {
-      const Item = { user_id: userId, ...key, created_at: at.toISOString() };
+    put(userId: string, key: StoredKey): Promise<boolean> {
       const put = new PutCommand({
         TableName: tableName,
-        Item,
+        Item: { user_id: userId, ...key },
         ConditionExpression: 'attribute_not_exists(user_id)',
       });
       return holds(table.send(put));

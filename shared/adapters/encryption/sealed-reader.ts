@@ -29,7 +29,7 @@ export function createSealedReader(stored: ObjectReader, sealing: Sealing): Obje
       return answer.is === 'unsatisfiable' ? stored.open(key, conditions) : answer;
     }
     try {
-      const kind = await sealing.kindOf(key, answer.metadata);
+      const kind = await sealing.kindOf(key, answer.metadata, answer.lastModified);
       if (kind === 'lost') return gone(answer);
       if (kind === 'plain') {
         if (!partial || (answer.is === 'whole' && method === 'GET')) return answer;

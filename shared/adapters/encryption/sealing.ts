@@ -16,10 +16,10 @@ export interface Sealing {
   /** For an object that is written; `null` where it is stored as it is. Throws `UserKeyErased`. */
   begin(key: string): Promise<ObjectCipher | null>;
   /**
-   * What an object that is there turns out to be, by what it is marked with. `lost`: its key was erased, and nobody can read it any
-   * more. Throws `DamagedObject` where nothing of ours is like that.
+   * What an object that is there turns out to be, by what it is marked with and when S3 says that it was written. `lost`: its key was
+   * erased, and nobody can read it any more. Throws `DamagedObject` where nothing of ours is like that.
    */
-  kindOf(key: string, metadata: Metadata): Promise<'plain' | 'sealed' | 'lost'>;
+  kindOf(key: string, metadata: Metadata, modified: Date | undefined): Promise<'plain' | 'sealed' | 'lost'>;
   /** For an encrypted object that is there, by its header. Throws `DamagedObject`, `UserKeyMissing`. */
   resume(key: string, header: Uint8Array): Promise<ObjectCipher>;
 }
@@ -43,7 +43,7 @@ export const PLAIN: Sealing = {
 
 /**
  * Pictures, and what is made of them, are encrypted with their user's key and bound to the name they are stored under. What is older
- * than the key is read as it is; of a user who had nothing before, an object that bears no mark was put there by somebody else.
+ * than the key is read as it is; an object that came later and bears no mark was put there by somebody else.
  */
 export function createUserSealing({
   keys,
@@ -60,13 +60,13 @@ export function createUserSealing({
       return owner === null ? null : keys.toWrite(owner, (secret) => newCipher(secret, key, random));
     },
 
-    async kindOf(key, metadata) {
+    async kindOf(key, metadata, modified) {
       const owner = pictureOwner(key);
       if (owner === null) return 'plain';
-      const plain = await keys.mayBePlain(owner);
+      const plain = await keys.mayBePlain(owner, modified);
       if (plain === 'erased') return 'lost';
       if (isMarked(metadata)) return 'sealed';
-      if (!plain) throw new DamagedObject('An object is not encrypted, though its user has none that are not');
+      if (!plain) throw new DamagedObject('An object is not encrypted, though it is younger than its user’s key');
       return 'plain';
     },
 

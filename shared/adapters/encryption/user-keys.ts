@@ -22,8 +22,8 @@ export interface UserKeysDeps {
   items: KeyItems;
   /** Asked for where a key is needed: most requests need none. */
   dataKeys: () => Promise<DataKeys>;
-  /** What lies in the bucket of a user who has no key yet. */
-  lookBefore(userId: string): Promise<'nothing' | 'plain' | 'encrypted'>;
+  /** Whether a user who seems to have no key has encrypted originals in the bucket. */
+  hasEncrypted(userId: string): Promise<boolean>;
   clock: Clock;
   /** How long an unwrapped key is kept in memory, in milliseconds. */
   keptMs?: number;
@@ -36,11 +36,14 @@ export type WithKey<T> = (key: Uint8Array) => T;
 
 interface Held {
   key: Uint8Array;
-  plainBefore: boolean;
+  /** When it was made, in milliseconds since the epoch. */
+  made: number;
   until: number;
 }
 
 const FIVE_MINUTES = 5 * 60_000;
+/** A function that was begun before encryption was switched on may write unencrypted for so long after a key is made: none lives longer. */
+const PLAIN_AFTER_MS = 15 * 60_000;
 /** A function works for few users at a time; beyond that, those held longest are unwrapped again when they are needed. */
 const MOST_HELD = 200;
 
@@ -51,7 +54,7 @@ const timer = (ms: number, run: () => void) => void setTimeout(run, ms).unref();
  * once where it is not held, and within `keptMs` everywhere.
  */
 export function createUserKeys(deps: UserKeysDeps) {
-  const { items, dataKeys, lookBefore, clock, keptMs = FIVE_MINUTES, later = timer } = deps;
+  const { items, dataKeys, hasEncrypted, clock, keptMs = FIVE_MINUTES, later = timer } = deps;
   const held = new Map<string, Held>();
   const coming = new Map<string, Promise<Held | null>>();
 
@@ -66,7 +69,7 @@ export function createUserKeys(deps: UserKeysDeps) {
   }
 
   /** Of two copies of a key that come at a time one is kept: nobody's is zeroed while it may be about to be used. */
-  function hold(userId: string, key: Uint8Array, plainBefore: boolean): Held {
+  function hold(userId: string, key: Uint8Array, createdAt: string): Held {
     const there = held.get(userId);
     if (there) {
       key.fill(0);
@@ -74,14 +77,14 @@ export function createUserKeys(deps: UserKeysDeps) {
     }
     const [oldest] = held.keys();
     if (held.size >= MOST_HELD && oldest !== undefined) drop(oldest);
-    const fresh = { key, plainBefore, until: clock().getTime() + keptMs };
+    const fresh = { key, made: Date.parse(createdAt), until: clock().getTime() + keptMs };
     held.set(userId, fresh);
     later(keptMs, dropStale);
     return fresh;
   }
 
-  async function unwrap(userId: string, { wrapped, plain_before }: StoredKey): Promise<Held> {
-    return hold(userId, await (await dataKeys()).unwrap(userId, wrapped), plain_before);
+  async function unwrap(userId: string, { wrapped, created_at }: StoredKey): Promise<Held> {
+    return hold(userId, await (await dataKeys()).unwrap(userId, wrapped), created_at);
   }
 
   async function load(userId: string): Promise<Held | null> {
@@ -92,11 +95,10 @@ export function createUserKeys(deps: UserKeysDeps) {
 
   /** Makes the user's key, unless somebody else did so first: then theirs is the user's. */
   async function make(userId: string): Promise<Held> {
-    const before = await lookBefore(userId);
-    if (before !== 'encrypted') {
+    if (!(await hasEncrypted(userId))) {
       const { key, wrapped } = await (await dataKeys()).generate(userId);
-      const plain_before = before === 'plain';
-      if (await items.put(userId, { wrapped, plain_before }, clock())) return hold(userId, key, plain_before);
+      const created_at = clock().toISOString();
+      if (await items.put(userId, { wrapped, created_at })) return hold(userId, key, created_at);
       key.fill(0);
     }
     const theirs = await load(userId);
@@ -143,10 +145,14 @@ export function createUserKeys(deps: UserKeysDeps) {
       return withKey(userId, () => getOr(userId, () => make(userId)), use);
     },
 
-    /** Whether objects of this user may be in the bucket that are not encrypted: such as are older than the key. */
-    async mayBePlain(userId: string): Promise<boolean | 'erased'> {
+    /**
+     * Whether an object of this user that was written at `modified`, as S3 says, may be one that is not encrypted: it is older than the
+     * key, or so little younger that a function from before may have written it.
+     */
+    async mayBePlain(userId: string, modified: Date | undefined): Promise<boolean | 'erased'> {
       try {
-        return (await get(userId))?.plainBefore ?? true;
+        const key = await get(userId);
+        return !key || (modified !== undefined && modified.getTime() < key.made + PLAIN_AFTER_MS);
       } catch (error) {
         if (error instanceof UserKeyErased) return 'erased';
         throw error;
