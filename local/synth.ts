@@ -12,6 +12,11 @@ export interface SynthOptions {
   readonly onProcess?: (pid: number, exited: Promise<unknown>) => void;
 }
 
+/** The app refused, mostly a setting. The message is its own words: a stack of ours would say nothing more. */
+class NotSynthesized extends Error {
+  override name = 'NotSynthesized';
+}
+
 /**
  * Synthesizes the very stack that is deployed, as `cdk synth` does, by running the app itself. The context tells it only that
  * the machine brings its own sharp. Throws with the app's own words when it fails.
@@ -36,5 +41,6 @@ export async function synthesize({ outDir, env, onProcess }: SynthOptions): Prom
   });
   onProcess?.(child.pid ?? 0, exited);
   const code = await exited;
-  if (code !== 0) throw new Error(`The stack could not be synthesized (exit status ${code}):\n${words.trim()}`);
+  if (code !== 0)
+    throw new NotSynthesized(`The stack could not be synthesized (exit status ${code}):\n${words.trim()}`);
 }

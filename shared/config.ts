@@ -41,19 +41,23 @@ function isOrigin(entry: string): boolean {
 
 const seconds = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
-/** What one person may use: a number, or `unlimited`. */
-const limit = (number: z.ZodType<number>) =>
-  z.union([z.literal('unlimited').transform(() => Number.POSITIVE_INFINITY), number]);
+/** What one person may use: a number that fits, or `unlimited`; else the error expects `what`. */
+const limit = (what: string, fits: (value: number) => boolean) =>
+  z.union(
+    [z.literal('unlimited').transform(() => Number.POSITIVE_INFINITY), z.coerce.number().refine(fits, { abort: true })],
+    `expected ${what}, or unlimited`,
+  );
 /** A limit as the environment spells it. */
 export const limitText = (value: number): string => (Number.isFinite(value) ? String(value) : 'unlimited');
-const count = z.coerce.number('expected a number, or unlimited').int().min(1);
+const count = (what: string) =>
+  limit(`a whole number of ${what} from 1`, (value) => Number.isInteger(value) && value >= 1);
 
 const quotas = {
-  MAX_IMAGES_PER_USER: limit(count).default(100_000),
+  MAX_IMAGES_PER_USER: count('photos').default(100_000),
   /** Of originals. */
-  MAX_BYTES_PER_USER: limit(count).default(500_000_000_000),
+  MAX_BYTES_PER_USER: count('bytes').default(500_000_000_000),
   /** For describing photos and naming clusters, in US dollars per calendar month (UTC). */
-  MAX_AI_USD_PER_USER_PER_MONTH: limit(z.coerce.number('expected US dollars, or unlimited').min(0)).default(10),
+  MAX_AI_USD_PER_USER_PER_MONTH: limit('US dollars from 0', (value) => value >= 0).default(10),
 };
 
 const azureSettings = {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from './openapi.ts';
+import { PROBLEMS, type ProblemKind } from './problems.ts';
 import type { Route } from './routes.ts';
 import { MAX_FILES_PER_REQUEST } from './schemas.ts';
 
@@ -131,6 +132,13 @@ export function problemStatuses(route: Route): number[] {
 
 function problemsOf(route: Route): JsonObject {
   return Object.fromEntries(
-    problemStatuses(route).map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]),
+    problemStatuses(route).map((status) => [status, { $ref: `#/components/responses/${problemOf(route, status)}` }]),
   );
+}
+
+/** Which kind of problem a status of a route is: whoever has a link is asked for its password where others are asked to sign in. */
+function problemOf({ access }: Route, status: number): ProblemKind {
+  if (status === 401 && (access === 'link' || access === 'link-media')) return 'password-needed';
+  const kinds = Object.keys(PROBLEMS) as ProblemKind[];
+  return kinds.find((kind) => PROBLEMS[kind].status === status) ?? 'internal';
 }

@@ -121,11 +121,11 @@ function tidy(schema: JsonObject, io: 'input' | 'output'): void {
   delete schema.id;
 }
 
-/** One reusable answer per status a problem can have. */
+/** One reusable answer per kind of problem. */
 function problemResponses(): Record<string, JsonObject> {
   return Object.fromEntries(
-    Object.values(PROBLEMS).map(({ status, title }) => [
-      `Problem${status}`,
+    Object.entries(PROBLEMS).map(([kind, { title }]) => [
+      kind,
       { description: title, content: { [PROBLEM_CONTENT_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } } },
     ]),
   );

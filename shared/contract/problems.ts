@@ -4,6 +4,7 @@
 export const PROBLEMS = {
   malformed: { status: 400, title: 'Malformed request' },
   unauthorized: { status: 401, title: 'Sign in first' },
+  'sign-in-again': { status: 401, title: 'Sign in again' },
   'password-needed': { status: 401, title: 'A password is needed' },
   'over-quota': { status: 403, title: 'Over your limit' },
   'not-found': { status: 404, title: 'Not found' },

@@ -50,14 +50,15 @@ export const monthOf = (moment: Date): string => moment.toISOString().slice(0, 7
 /** When the month after `moment`’s begins. */
 export const nextMonth = (moment: Date): Date => new Date(Date.UTC(moment.getUTCFullYear(), moment.getUTCMonth() + 1));
 
-/** Why a description waits. */
+/** Why a description waits. Without any budget no month will bring one. */
 export function overBudget(limitMicroUsd: number, now: Date): Reason {
+  const kept = 'The picture is stored and shown like any other; it will be described when';
   const day = nextMonth(now).toISOString().slice(0, 10);
-  const usd = (limitMicroUsd / MICRO).toFixed(2);
-  return {
-    code: 'over_budget',
-    message:
-      `This month’s budget for descriptions ($${usd}) is used up. The picture is stored and shown like any other; ` +
-      `it will be described when the next month begins (${day}, UTC) or the limit is raised.`,
-  };
+  const usd = limitMicroUsd / MICRO;
+  const amount = usd < 0.01 ? String(usd) : usd.toFixed(2);
+  const message =
+    limitMicroUsd === 0
+      ? `There is no budget for descriptions here. ${kept} there is one.`
+      : `This month’s budget for descriptions ($${amount}) is used up. ${kept} the next month begins (${day}, UTC) or the limit is raised.`;
+  return { code: 'over_budget', message };
 }

@@ -112,6 +112,8 @@ describe('DELETE /auth/me', () => {
     const refused = await api.call('DELETE', '/auth/me', bearer(tokens, ago(301)));
     expect(refused.status).toBe(401);
     expect(refused.headers['WWW-Authenticate']).toBe('Bearer error="insufficient_user_authentication", max_age=300');
+    // The gateway renames that header: the kind must tell it from a token that is over.
+    expect(refused.json()).toMatchObject({ type: 'urn:shoebox:problem:sign-in-again' });
     expect(refused.json<Problem>().detail).toMatch(/Sign in again/);
     expect(await departures().isGone(id)).toBe(false);
     expect((await api.call('GET', '/images', bearer(tokens))).status).toBe(200);

@@ -6,6 +6,11 @@ import { endpoints, routes } from '../../shared/contract/routes.ts';
 import { BUCKET, TABLE } from '../support/world.ts';
 import { type Api, startApi } from './api.ts';
 
+interface Description {
+  paths: Record<string, { get: { responses: Record<string, { $ref: string }> } }>;
+  components: { responses: Record<string, object> };
+}
+
 let api: Api;
 beforeAll(async () => {
   api = await startApi();
@@ -75,6 +80,17 @@ describe('the description', () => {
     const answer = await api.call('GET', '/openapi.json');
     expect(answer.headers['Content-Type']).toBe('application/json');
     expect(answer.json()).toMatchObject({ openapi: '3.1.0', servers: [{ url: '/api/v1' }] });
+  });
+
+  test.each([
+    ['/auth/me', 'Sign in first'],
+    ['/images/{image_id}/original', 'Sign in first'],
+    ['/shared/{token}/images', 'A password is needed'],
+    ['/shared/{token}/images/{image_id}/original', 'A password is needed'],
+  ])('says of %s what a 401 means there', async (path, title) => {
+    const { paths, components } = (await api.call('GET', '/openapi.json')).json() as Description;
+    const name = paths[path]?.get.responses['401']?.$ref.replace('#/components/responses/', '') ?? '';
+    expect(components.responses[name]).toMatchObject({ description: title });
   });
 
   test.each(['/docs', '/redoc'])('%s is one page that names every route and asks nobody for anything', async (path) => {

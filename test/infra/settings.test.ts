@@ -26,6 +26,18 @@ describe('a setting that cannot be used', () => {
     expect(() => synthesize(settings)).toThrow(name);
   });
 
+  test.each([
+    [{ MAX_IMAGES_PER_USER: 'three' }, 'MAX_IMAGES_PER_USER: expected a whole number of photos from 1, or unlimited'],
+    [{ MAX_IMAGES_PER_USER: '0' }, 'MAX_IMAGES_PER_USER: expected a whole number of photos from 1, or unlimited'],
+    [{ MAX_BYTES_PER_USER: '1.5' }, 'MAX_BYTES_PER_USER: expected a whole number of bytes from 1, or unlimited'],
+    [
+      { MAX_AI_USD_PER_USER_PER_MONTH: '-1' },
+      'MAX_AI_USD_PER_USER_PER_MONTH: expected US dollars from 0, or unlimited',
+    ],
+  ])('a limit says what it may be: %o', (settings, says) => {
+    expect(() => readDeployment(settings)).toThrow(says);
+  });
+
   test('is named without its value, which may be a secret', () => {
     expect(() => synthesize({ AZURE_OPENAI_ENDPOINT: 'sk-typed-into-the-wrong-line' })).not.toThrow(/sk-typed/);
   });

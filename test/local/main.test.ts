@@ -1,13 +1,18 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
 const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
 
-async function run(...flags: string[]) {
+async function run(flags: string[], env: Record<string, string> = {}) {
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [main, ...flags]);
+    const { stdout } = await promisify(execFile)(process.execPath, [main, ...flags], {
+      env: { ...process.env, ...env },
+    });
     return { code: 0, stdout, stderr: '' };
   } catch (error) {
     return error as { code: number; stdout: string; stderr: string };
@@ -15,7 +20,7 @@ async function run(...flags: string[]) {
 }
 
 test('--help says what there is', async () => {
-  const { code, stdout } = await run('--help');
+  const { code, stdout } = await run(['--help']);
   expect(code).toBe(0);
   for (const flag of ['--port', '--data', '--time-scale', '--faults', '--no-ai']) expect(stdout).toContain(flag);
 });
@@ -25,7 +30,16 @@ test.each([
   ['a port that is no number', ['--port', 'http'], /--port: expected a number of at least 0, received "http"/],
   ['a time scale that slows down', ['--time-scale', '0.5'], /--time-scale: expected a number of at least 1/],
 ])('%s is refused before anything starts', async (_, flags, message) => {
-  const { code, stderr } = await run(...flags);
+  const { code, stderr } = await run(flags);
   expect(code).toBe(1);
   expect(stderr).toMatch(message);
 });
+
+test('a setting that cannot be used is named, without a stack of calls', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'shoebox-main-'));
+  const { code, stderr } = await run(['--port', '0', '--data', data], { ENCRYPTION: 'users' });
+  await rm(data, { recursive: true, force: true });
+  expect(code).toBe(1);
+  expect(stderr).toContain('ENCRYPTION: ');
+  expect(stderr).not.toMatch(/^ +at /m);
+}, 30_000);

@@ -41,10 +41,13 @@ export class Unauthorized extends HttpProblem {
   }
 }
 
-/** The token is good, but for this the person must have shown just now who they are (RFC 9470). `seconds`: how long that counts. */
+/**
+ * The token is good, but for this the person must have shown just now who they are (RFC 9470). `seconds`: how long that counts. It is
+ * a kind of its own because API Gateway renames the header, which would tell it from a token that is over.
+ */
 export class SignInAgain extends HttpProblem {
   constructor(detail: string, seconds: number) {
-    super('unauthorized', detail, {
+    super('sign-in-again', detail, {
       headers: { 'WWW-Authenticate': `Bearer error="insufficient_user_authentication", max_age=${seconds}` },
     });
   }
