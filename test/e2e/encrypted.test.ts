@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import {
   CopyObjectCommand,
   GetObjectCommand,
@@ -13,6 +14,7 @@ import type { DownloadResult, JobView } from '../../shared/contract/schemas.ts';
 import { sharp } from '../../shared/imaging/sharp.ts';
 import { drawPicture } from '../fixtures/pictures.ts';
 import { photos, photosThere } from '../fixtures/real-photos.ts';
+import { leftOf } from '../support/departed.ts';
 import { readZip } from '../support/zip.ts';
 import { createPerson, type Image, type Person, signUp } from './support/person.ts';
 import { signaturesIn } from './support/signatures.ts';
@@ -180,7 +182,31 @@ test('a byte that is altered in the bucket ends the download before it, whatever
 
   await s3.send(new CopyObjectCommand({ ...object, CopySource: `${object.Bucket}/${keyOf(images[0] as Image)}` }));
   await expect(fetch(image.original_url ?? '').then((copied) => copied.bytes())).rejects.toThrow();
-  await s3.send(new PutObjectCommand({ ...object, Body: bytes }));
+  await s3.send(new PutObjectCommand({ ...object, Body: bytes, Metadata: there.Metadata }));
   expect((await fetch(image.original_url ?? '')).status).toBe(500);
   s3.destroy();
+});
+
+test('once its owner has left, no picture, no record and no key is there, only that they have left', async () => {
+  const { user_id } = await ada.get<{ user_id: string }>('/auth/me');
+  expect((await ada.call('DELETE', '/auth/me')).status).toBe(202);
+  for (const { original_url } of images) expect((await fetch(original_url ?? '')).status).toBe(401);
+  await vi.waitFor(
+    async () => {
+      await quiet(stack);
+      const { items, objects, indexes } = await readStored(stack);
+      expect(objects).toEqual([]);
+      expect(leftOf(user_id, { items, objects: [], indexes })).toEqual([]);
+    },
+    { timeout: 60_000, interval: 500 },
+  );
+  expect(bucketFiles()).toEqual([]);
+
+  const { region, credentials, endpoints } = stack;
+  const dynamodb = new DynamoDBClient({ region, credentials, endpoint: endpoints.dynamodb });
+  const { TableNames = [] } = await dynamodb.send(new ListTablesCommand({}));
+  const TableName = TableNames.find((name) => name.endsWith('-user-keys'));
+  const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName, ConsistentRead: true }));
+  expect(Items.map((item) => Object.keys(item).sort())).toEqual([['erased_at', 'expires', 'user_id']]);
+  dynamodb.destroy();
 });

@@ -2,7 +2,7 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { createDataKeys } from '../../shared/adapters/encryption/data-keys.ts';
 import { createKeyItems } from '../../shared/adapters/encryption/key-items.ts';
-import type { World } from './world.ts';
+import { type World, waitForTable } from './world.ts';
 
 export const KEYS_TABLE = 'shoebox-user-keys';
 
@@ -16,6 +16,7 @@ export async function addKeys(world: World) {
       KeySchema: [{ AttributeName: 'user_id', KeyType: 'HASH' }],
     }),
   );
+  await waitForTable(world.table, KEYS_TABLE);
   const kms = new KMSClient({
     region: world.environment.AWS_REGION,
     endpoint: world.aws.endpoints.kms,

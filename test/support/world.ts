@@ -20,6 +20,11 @@ export const TABLE = 'shoebox';
 export const BUCKET = 'shoebox-photos';
 export const VECTOR_BUCKET = 'shoebox-vectors';
 
+/** It takes a moment, and until then there is no such table to those who write. */
+export async function waitForTable(client: DynamoDBClient, TableName: string): Promise<void> {
+  await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 0.005, maxDelay: 0.05 }, { TableName });
+}
+
 /**
  * The AWS side of a stack, empty, for tests of what runs on it: real clients against the emulators, in a folder of its own.
  * `stop` removes it.
@@ -72,11 +77,7 @@ export async function startWorld() {
     );
     urls[name] = answer.QueueUrl ?? '';
   }
-  // It takes a moment, and until then there is no such table to those who write.
-  await waitUntilTableExists(
-    { client: dynamodb, maxWaitTime: 60, minDelay: 0.005, maxDelay: 0.05 },
-    { TableName: TABLE },
-  );
+  await waitForTable(dynamodb, TABLE);
 
   return {
     aws,
