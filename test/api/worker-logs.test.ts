@@ -76,7 +76,9 @@ async function upload(bytes: Buffer): Promise<string> {
 
 function expectSilence(): void {
   expect(lines.length).toBeGreaterThan(0);
-  const told = lines.filter((line) => [...secrets].some((secret) => line.includes(secret)));
+  // A second of the clock may read like a degree.
+  const says = (line: string) => line.replace(/"timestamp":"[^"]*"/, '');
+  const told = lines.filter((line) => [...secrets].some((secret) => says(line).includes(secret)));
   expect(told.slice(0, 3)).toEqual([]);
   for (const line of lines) expect(() => JSON.parse(line), line).not.toThrow();
 }
