@@ -20,7 +20,7 @@ type Cluster = z.infer<typeof schemas.clusterSummary>;
 type Batch = z.infer<typeof schemas.batchResponse>;
 type NewLink = z.infer<typeof schemas.newLink>;
 
-const PHOTOS = Number(process.env.LIFE_PHOTOS ?? 30);
+const PHOTOS = Number(process.env.LIFE_PHOTOS ?? 40);
 const SEED = Number(process.env.LIFE_SEED ?? 11);
 /** One photo in so many is uploaded twice by whoever has it. */
 const TWICE_OF = 10;
