@@ -191,7 +191,7 @@ async function readGallery(client: Client): Promise<Gallery> {
     const clusters = await Promise.all(
       (await client.clusters()).map(async (cluster) => ({
         ...cluster,
-        image_ids: await client.clusterImages(cluster.cluster_id),
+        image_ids: await client.clusterImages(cluster.cluster_id).catch(noneIfGone),
       })),
     );
     const images = new Map((await client.images()).map((image) => [image.image_id, image]));
@@ -208,11 +208,18 @@ async function readGallery(client: Client): Promise<Gallery> {
   }
 }
 
+/** A cluster may be merged away or dissolved between the list that named it and this reading: it then has no images. */
+function noneIfGone(error: unknown): string[] {
+  if (error instanceof ApiError && error.status === 404) return [];
+  throw error;
+}
+
 /** Whether each image is listed in the cluster it says it is in, and nowhere else. */
 function agree({ images, clusters }: Gallery): boolean {
   const listed = clusters.flatMap(({ cluster_id, image_ids }) => image_ids.map((id) => ({ id, cluster_id })));
   const placed = [...images.values()].filter(({ cluster }) => cluster?.cluster_id);
   return (
+    clusters.every(({ image_ids }) => image_ids.length > 0) &&
     listed.length === placed.length &&
     listed.every(({ id, cluster_id }) => images.get(id)?.cluster?.cluster_id === cluster_id)
   );

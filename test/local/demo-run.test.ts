@@ -1,15 +1,18 @@
 import { expect, test } from 'vitest';
-import type { Client } from '../../local/demo/client.ts';
+import { ApiError, type Client } from '../../local/demo/client.ts';
 import { runDemo } from '../../local/demo/run.ts';
 
-/** A gallery whose one photo moves from cluster `a` to `b` while it is being read. */
-function galleryInMotion(readings: readonly { image: string | null; listed: string }[]) {
+/** A gallery whose one photo moves from cluster `a` to `b` while it is being read; a cluster that is `gone` is listed and not found. */
+function galleryInMotion(readings: readonly { image: string | null; listed: string; gone?: true }[]) {
   let reading = 0;
   const now = () => readings[Math.min(reading, readings.length - 1)];
   const client: Partial<Record<keyof Client, () => Promise<unknown>>> = {
     makeAlbums: async () => undefined,
     clusters: async () => [{ cluster_id: now()?.listed, name: 'Dogs', name_source: 'model' }],
-    clusterImages: async () => ['photo'],
+    clusterImages: async () => {
+      if (now()?.gone) throw new ApiError(404, 'There is no cluster with this id.');
+      return ['photo'];
+    },
     images: async () => {
       const cluster = { cluster_id: now()?.image };
       reading += 1;
@@ -26,10 +29,11 @@ test('the demo reads images and clusters until they agree which belong together'
     { image: 'a', listed: 'a' }, // seen while it waits for photos to end
     { image: 'a', listed: 'b' },
     { image: null, listed: 'b' },
+    { image: null, listed: 'c', gone: true },
     { image: 'b', listed: 'b' },
   ]);
   const summary = await runDemo(client, [], () => {});
-  expect(readings()).toBe(4);
+  expect(readings()).toBe(5);
   expect(summary).toMatchObject({
     clusters: [{ cluster_id: 'b', name: 'Dogs', image_ids: ['photo'] }],
     people: [{ person_id: 'ada', count: 2 }],
