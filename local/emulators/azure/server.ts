@@ -18,6 +18,8 @@ export interface AzureOptions {
   readonly apiKey: string;
   readonly deployments: { readonly chat: string; readonly embedding: string };
   readonly faults?: AzureFaults | string;
+  /** Decides which answers a share of faults spoils: numbers from 0 up to, not including, 1. */
+  readonly random?: () => number;
   readonly clock?: () => Date;
   readonly newId?: () => string;
   /** Told of errors that are the emulator's own fault (the client gets a 500). Default: standard error. */
@@ -47,7 +49,7 @@ export async function startAzure(options: AzureOptions): Promise<AzureEmulator> 
     newId = randomUUID,
     log = (message) => process.stderr.write(`${message}\n`),
   } = options;
-  const faults = new FaultPlan(clock);
+  const faults = new FaultPlan(clock, options.random);
   faults.set(options.faults ?? {});
   const vision = startVision();
   const see = rememberSeen(vision.see);

@@ -16,9 +16,19 @@ export interface NewMessage {
   delaySeconds: number | undefined;
 }
 
+/** What goes wrong with a message on its way into a queue. */
+export interface Detour {
+  /** It is accepted, and never comes. */
+  readonly lost: boolean;
+  /** It comes so many times more; on a standard queue only. */
+  readonly copies: number;
+  /** It comes so much later; those behind it in its group wait for it on a FIFO queue. */
+  readonly heldMs: number;
+}
+
 export interface MessageStore {
   /** Stores one message. @throws AwsError for what SQS refuses */
-  send(queue: Queue, message: NewMessage): { id: string; sequenceNumber: string };
+  send(queue: Queue, message: NewMessage, detour?: Detour): { id: string; sequenceNumber: string };
   /** Takes up to `most` visible messages; those over the redrive limit go to the dead-letter queue instead. */
   receive(queue: Queue, most: number, visibilitySeconds: number): MessageRow[];
   /**
@@ -56,14 +66,16 @@ export function openMessages(options: {
   const selectStandard = database.prepare(
     'SELECT * FROM messages WHERE queue = ? AND visible <= ? ORDER BY visible, seq LIMIT ?',
   );
-  // Of a FIFO queue: visible messages of groups that have no message in flight, the group waiting longest first.
+  // Of a FIFO queue: visible messages of groups that have no message in flight, the group waiting longest first. None overtakes one
+  // of its group that is delayed.
   const selectFifo = database.prepare(
     `WITH open AS (
-       SELECT group_id, MIN(seq) AS head FROM messages WHERE queue = ?1 GROUP BY group_id
+       SELECT group_id, MIN(seq) AS head, MIN(CASE WHEN visible > ?2 THEN seq END) AS delayed
+       FROM messages WHERE queue = ?1 GROUP BY group_id
        HAVING SUM(receipt IS NOT NULL AND visible > ?2) = 0
      )
      SELECT messages.* FROM messages JOIN open USING (group_id)
-     WHERE queue = ?1 AND visible <= ?2 ORDER BY head, seq LIMIT ?3`,
+     WHERE queue = ?1 AND visible <= ?2 AND (delayed IS NULL OR seq < delayed) ORDER BY head, seq LIMIT ?3`,
   );
   const take = database.prepare(
     `UPDATE messages SET receipt = ?, visible = ?, receives = receives + 1, first_received = COALESCE(first_received, ?)
@@ -155,7 +167,7 @@ export function openMessages(options: {
   }
 
   return {
-    send(queue, message) {
+    send(queue, message, detour) {
       check(queue, message);
       const id = deduplicationId(queue, message);
       const at = now();
@@ -167,16 +179,13 @@ export function openMessages(options: {
         if (earlier) return { id: String(earlier.message_id), sequenceNumber: String(earlier.sequence_number) };
         const messageId = options.newId();
         const attributes = JSON.stringify(message.attributes);
-        const { lastInsertRowid } = insert.run(
-          queue.name,
-          messageId,
-          message.body,
-          attributes,
-          message.groupId ?? null,
-          id ?? null,
-          at,
-          at + scale(delay),
-        );
+        const visible = at + scale(delay) + Math.ceil(detour?.heldMs ?? 0);
+        const group = message.groupId ?? null;
+        const arrive = () =>
+          insert.run(queue.name, messageId, message.body, attributes, group, id ?? null, at, visible).lastInsertRowid;
+        const lastInsertRowid = arrive();
+        if (detour?.lost) removeBySeq.run(lastInsertRowid);
+        else if (!queue.fifo) for (let copy = 0; copy < (detour?.copies ?? 0); copy += 1) arrive();
         const sequenceNumber = String(lastInsertRowid).padStart(20, '0');
         if (id !== undefined)
           insertDuplicate.run(queue.name, scope + id, messageId, sequenceNumber, at + DEDUPLICATION_MS);

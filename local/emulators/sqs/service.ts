@@ -7,7 +7,7 @@ import type { Service } from '../gate.ts';
 import { type JsonOperation, jsonService, operation } from '../json-service.ts';
 import { batchOperations } from './batches.ts';
 import { md5, md5OfAttributes } from './digest.ts';
-import { openMessages } from './messages.ts';
+import { type Detour, openMessages } from './messages.ts';
 import { createWaiters } from './polling.ts';
 import { openQueues, queueNameOf } from './queues.ts';
 import { receiveOperation } from './receive.ts';
@@ -36,6 +36,8 @@ export interface SqsOptions {
   newId: () => string;
   /** `http://127.0.0.1:<port>`; asked at each call, as the port is known only once the gate listens. */
   endpoint: () => string;
+  /** Asked about every message sent: what becomes of it on the way into that queue. */
+  detourOf?: ((queue: string) => Detour | undefined) | undefined;
 }
 
 export interface Sqs extends Service {
@@ -62,6 +64,7 @@ export function createSqs(options: SqsOptions): Sqs {
   const visibilityListeners: ((receipt: string) => void)[] = [];
   const messages: typeof stored = {
     ...stored,
+    send: (queue, message) => stored.send(queue, message, options.detourOf?.(queue.name)),
     changeVisibility(queue, receipt, seconds) {
       stored.changeVisibility(queue, receipt, seconds);
       for (const listener of visibilityListeners) listener(receipt);
