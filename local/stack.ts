@@ -47,6 +47,8 @@ export interface StackOptions {
   readonly faultSeed?: number;
   /** Without any AI service, real or emulated. */
   readonly noAi?: boolean;
+  /** The Azure emulator sees colours and light only, ten times as fast. */
+  readonly plainSight?: boolean;
   /** Settings by their `.env` names. Default: what `.env` and the environment say. */
   readonly env?: Settings;
   /** A synthesized folder to run instead of this repository's stack. */
@@ -67,6 +69,8 @@ export interface LocalStack {
   readonly dataDir: string;
   /** Requests to the AWS emulators by `service:Operation`. */
   requests(): Record<string, number>;
+  /** Calls to the Azure emulator since the start, and how many of them it answered with 429. */
+  azureCalls(): { calls: number; throttled: number };
   /** Orders more faults, in the same words as `--faults`. */
   inject(faults: string): void;
   /** Kills that were ordered and have not happened yet. */
@@ -79,7 +83,7 @@ export interface LocalStack {
 async function startAi(
   settings: Settings,
   noAi: boolean,
-  random: () => number,
+  own: { random: () => number; plain: boolean | undefined },
 ): Promise<{ azure?: AzureEmulator; settings: Settings }> {
   if (noAi) return { settings: { ...settings, AZURE_OPENAI_ENDPOINT: '', EMBEDDINGS_PROVIDER: 'visual' } };
   if (settings.AZURE_OPENAI_ENDPOINT) return { settings };
@@ -89,7 +93,7 @@ async function startAi(
       chat: settings.AZURE_OPENAI_DEPLOYMENT_NAME ?? '',
       embedding: settings.AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME ?? '',
     },
-    random,
+    ...own,
   });
   return {
     azure,
@@ -128,7 +132,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
   const guard = startGuard(helpers);
   teardown.add(() => guard.stop());
 
-  const { azure, settings } = await startAi(given, noAi, faults.azureRandom);
+  const { azure, settings } = await startAi(given, noAi, { random: faults.azureRandom, plain: options.plainSight });
   if (azure) teardown.add(() => azure.stop());
   if (parseFaults(ordered).azure) needEmulator(azure);
 
@@ -264,6 +268,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
     authEmulatorHost: auth.host,
     dataDir,
     requests: aws.requests,
+    azureCalls: () => azure?.asked() ?? { calls: 0, throttled: 0 },
     inject,
     killsOwed: faults.kills.owed,
     functionLog: (name) => host.logPath(functionByAlias(functions, name).name),

@@ -79,6 +79,7 @@ const describe = createDescribe({
   spendings: createSpendings(table, settings.TABLE_NAME, systemClock),
   aiMicroUsd: microUsd(settings.MAX_AI_USD_PER_USER_PER_MONTH),
   newId: newUuid,
+  random: Math.random,
   clock: systemClock,
 });
 
@@ -86,8 +87,8 @@ const describe = createDescribe({
 export const handler = queueHandler({
   logger: createLogger('describe', settings.LOG_LEVEL),
   parse: describeMessage,
-  handle: (message, { logger, receiptHandle }) =>
+  handle: (message, { logger, receiptHandle, receiveCount }) =>
     unlessGone(departures, message.user_id, () =>
-      describe({ userId: message.user_id, imageId: message.image_id, receiptHandle }, logger),
+      describe({ userId: message.user_id, imageId: message.image_id, receiptHandle, receiveCount }, logger),
     ),
 });

@@ -50,9 +50,9 @@ export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, st
     }
   }
 
-  /** Re-drives ingest with the same message S3 would send. */
+  /** Has ingest read a photo, by the message S3 would send but for its source: this one says whose it is. */
   async function ingest(bucket: string, userId: string, key: string): Promise<void> {
-    const body = { Records: [{ eventSource: 'shoebox:sweep', s3: { bucket: { name: bucket }, object: { key } } }] };
+    const body = { Records: [{ eventSource: 'shoebox', s3: { bucket: { name: bucket }, object: { key } } }] };
     await sendFair(urlOf('ingest'), userId, body);
   }
 

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { transaction } from '../database.ts';
 import { AwsError } from '../errors.ts';
 import { checkCharacters, type MessageAttribute, messageBytes } from './digest.ts';
+import { createFairness } from './fairness.ts';
 import { type Queue, queueNameOf, redrivePolicy } from './queues.ts';
 import type { MessageRow } from './schema.ts';
 
@@ -53,18 +54,17 @@ export function openMessages(options: {
   newId: () => string;
   /** Turns the seconds SQS was told into the milliseconds to wait here. */
   scale: (seconds: number) => number;
+  timeScale: number;
   findQueue: (name: string) => Queue | undefined;
   /** Called with a queue's name whenever something in it may have become visible. */
   onChange: (queue: string) => void;
 }): MessageStore {
-  const { database, scale } = options;
-  const now = () => options.clock().getTime();
+  const { database, scale, clock, timeScale } = options;
+  const now = () => clock().getTime();
+  const fairness = createFairness({ database, clock, scaleMs: (milliseconds) => milliseconds / timeScale });
   const insert = database.prepare(
     `INSERT INTO messages (queue, id, body, attributes, group_id, deduplication_id, sent, visible)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const selectStandard = database.prepare(
-    'SELECT * FROM messages WHERE queue = ? AND visible <= ? ORDER BY visible, seq LIMIT ?',
   );
   // Of a FIFO queue: visible messages of groups that have no message in flight, the group waiting longest first. None overtakes one
   // of its group that is delayed.
@@ -86,7 +86,9 @@ export function openMessages(options: {
      SELECT ?, id, body, attributes, group_id, deduplication_id, ?, sent, ?, receives, first_received FROM messages WHERE seq = ?`,
   );
   const removeBySeq = database.prepare('DELETE FROM messages WHERE seq = ?');
-  const selectByReceipt = database.prepare('SELECT seq, visible FROM messages WHERE queue = ? AND receipt = ?');
+  const selectByReceipt = database.prepare(
+    'SELECT seq, visible, group_id FROM messages WHERE queue = ? AND receipt = ?',
+  );
   const removeExpired = database.prepare('DELETE FROM messages WHERE queue = ? AND sent < ?');
   const removeAll = database.prepare('DELETE FROM messages WHERE queue = ?');
   const hide = database.prepare('UPDATE messages SET visible = ? WHERE queue = ? AND receipt = ? AND visible > ?');
@@ -153,6 +155,10 @@ export function openMessages(options: {
     }
   }
 
+  function byReceipt(queue: Queue, receipt: string) {
+    return selectByReceipt.get(queue.name, receipt) as Pick<MessageRow, 'seq' | 'visible' | 'group_id'> | undefined;
+  }
+
   function redriven(queue: Queue, rows: MessageRow[], at: number): MessageRow[] {
     const policy = redrivePolicy(queue);
     const target = policy && options.findQueue(queueNameOf(policy.deadLetterTargetArn));
@@ -161,6 +167,7 @@ export function openMessages(options: {
     for (const row of over) {
       redrive.run(target.name, queue.arn, at, row.seq);
       removeBySeq.run(row.seq);
+      fairness.ended(queue.name, row);
     }
     if (over.length > 0) options.onChange(target.name);
     return over;
@@ -191,6 +198,7 @@ export function openMessages(options: {
           insertDuplicate.run(queue.name, scope + id, messageId, sequenceNumber, at + DEDUPLICATION_MS);
         return { id: messageId, sequenceNumber };
       });
+      if (!queue.fifo) fairness.sent(queue.name, message.groupId ?? null);
       options.onChange(queue.name);
       return sent;
     },
@@ -198,9 +206,12 @@ export function openMessages(options: {
       return transaction(database, () => {
         const at = now();
         removeExpired.run(queue.name, at - Number(queue.attributes.MessageRetentionPeriod) * 1000);
-        const select = queue.fifo ? selectFifo : selectStandard;
+        const select = () =>
+          queue.fifo
+            ? (selectFifo.all(queue.name, at, most) as unknown as MessageRow[])
+            : fairness.select(queue.name, at, most);
         for (;;) {
-          const rows = select.all(queue.name, at, most) as unknown as MessageRow[];
+          const rows = select();
           const moved = redriven(queue, rows, at);
           if (moved.length > 0 && moved.length === rows.length) continue;
           return rows
@@ -209,21 +220,23 @@ export function openMessages(options: {
               const receipt = Buffer.from(`${queue.name} ${row.id} ${options.newId()}`).toString('base64');
               const visible = at + scale(visibilitySeconds);
               take.run(receipt, visible, at, row.seq);
+              if (!queue.fifo) fairness.begun(row);
               return { ...row, receipt, visible, receives: row.receives + 1, first_received: row.first_received ?? at };
             });
         }
       });
     },
     delete(queue, receipt) {
-      const row = selectByReceipt.get(queue.name, receipt);
+      const row = byReceipt(queue, receipt);
       if (!row) return;
-      if (queue.fifo && Number(row.visible) <= now()) {
+      if (queue.fifo && row.visible <= now()) {
         throw new AwsError(
           'InvalidParameterValue',
           'Value for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.',
         );
       }
-      removeBySeq.run(Number(row.seq));
+      removeBySeq.run(row.seq);
+      fairness.ended(queue.name, row);
       options.onChange(queue.name);
     },
     changeVisibility(queue, receipt, seconds) {
@@ -232,6 +245,8 @@ export function openMessages(options: {
       if (changes === 0) {
         throw new AwsError('MessageNotInflight', 'The message of this receipt handle is not in flight (any more).');
       }
+      const row = byReceipt(queue, receipt);
+      if (row) fairness.ended(queue.name, row);
       options.onChange(queue.name);
     },
     purge: (queue) => void removeAll.run(queue.name),

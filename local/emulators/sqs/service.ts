@@ -60,7 +60,15 @@ export function createSqs(options: SqsOptions): Sqs {
   const queues = openQueues(database, `arn:aws:sqs:${options.region}:${options.accountId}`, clock);
   const scale = (seconds: number) =>
     timeScale === 1 || seconds <= 0 ? seconds * 1000 : Math.max(1000, Math.ceil((seconds * 1000) / timeScale));
-  const stored = openMessages({ database, clock, newId, scale, findQueue: queues.find, onChange: waiters.wake });
+  const stored = openMessages({
+    database,
+    clock,
+    newId,
+    scale,
+    timeScale,
+    findQueue: queues.find,
+    onChange: waiters.wake,
+  });
   const visibilityListeners: ((receipt: string) => void)[] = [];
   const messages: typeof stored = {
     ...stored,
