@@ -241,6 +241,7 @@ export class Pipeline extends Construct {
     grants.objects(role, { read, write: [originals], remove: [incoming, originals], absent: true });
     grants.userKeys(role, 'write');
     grants.send(role, 'ingest', 'describe', 'faces', 'organize', 'jobs');
+    grants.lines(role);
     grants.deadLetters(role);
   }
 }

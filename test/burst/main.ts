@@ -144,7 +144,11 @@ async function main(): Promise<number> {
     const calls = stack.azureCalls();
     const outcome: Outcome = {
       images,
-      others: [...alone, ...whileUploading, ...whileDraining].map(({ image }) => image),
+      singles: {
+        alone: alone.map(({ image }) => image),
+        uploading: whileUploading.map(({ image }) => image),
+        draining: whileDraining.map(({ image }) => image),
+      },
       deviations: await recount(stack),
       deadLetters: await queues.deadLetters(),
       calls: { calls: calls.calls - callsBefore.calls, throttled: calls.throttled - callsBefore.throttled },

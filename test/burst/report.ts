@@ -11,11 +11,13 @@ export interface Sample {
   depths: Depths;
 }
 
+type When = 'alone' | 'uploading' | 'draining';
+
 export interface Outcome {
   /** Of the burst, as they ended. */
   images: Image[];
   /** Of the other user. */
-  others: Image[];
+  singles: Record<When, Image[]>;
   deviations: string[];
   deadLetters: number;
   calls: { calls: number; throttled: number };
@@ -26,7 +28,7 @@ export interface Outcome {
   peak: Memory;
   samples: Sample[];
   /** What single photos of the other user took. */
-  seconds: { alone: number[]; uploading: number[]; draining: number[] };
+  seconds: Record<When, number[]>;
 }
 
 export interface Limits {
@@ -55,7 +57,8 @@ function progress(sample: Sample, { calls, throttled }: { calls: number; throttl
 
 /** What was promised and does not hold. */
 function brokenPromises(outcome: Outcome, { photos, memoryMb, slower }: Limits): string[] {
-  const { images, others, deviations, deadLetters, peak, seconds } = outcome;
+  const { images, singles, deviations, deadLetters, peak, seconds } = outcome;
+  const others = Object.values(singles).flat();
   const broken: string[] = [];
   const check = (holds: boolean, what: string) => {
     if (!holds) broken.push(what);
@@ -79,6 +82,24 @@ function single(name: string, numbers: readonly number[], alone: number): string
   return `| the other user’s photo, ${name} | ${one(median(numbers))} s${ratio}: ${numbers.map(one).join(' ')} |`;
 }
 
+const moment = (text: string | null | undefined) => Date.parse(text ?? '') / 1_000;
+
+/** Where the time of single photos went: medians, in seconds, of the waits before each stage and of the stages. */
+function parts(images: readonly Image[]): string {
+  const middle = (of: (image: Image) => number) =>
+    one(median(images.map(of).filter((seconds) => !Number.isNaN(seconds))));
+  const stages = (['ingest', 'describe', 'organize'] as const).map((name, index, all) => {
+    const before = all[index - 1];
+    const waited = middle((image) => {
+      const from = before ? image.stages[before].finished_at : image.created_at;
+      return moment(image.stages[name].started_at) - moment(from);
+    });
+    const worked = middle(({ stages: { [name]: stage } }) => moment(stage.finished_at) - moment(stage.started_at));
+    return `${waited} until ${name}, ${worked} in it`;
+  });
+  return stages.join('; ');
+}
+
 function table(outcome: Outcome, { photos }: Limits): string {
   const { images, deviations, deadLetters, calls, rate, uploadSeconds, drainSeconds, peak, samples, seconds } = outcome;
   const alone = median(seconds.alone);
@@ -96,6 +117,9 @@ function table(outcome: Outcome, { photos }: Limits): string {
     single('alone', seconds.alone, alone),
     single('while the burst is uploaded', seconds.uploading, alone),
     single('while it drains', seconds.draining, alone),
+    '',
+    'Where single photos spent their seconds (medians):',
+    ...(['alone', 'uploading', 'draining'] as const).map((when) => `${when}: ${parts(outcome.singles[when])}`),
     '',
     'Messages that wait + are hidden:',
     ...samples

@@ -133,8 +133,8 @@ test('everything at once: what is lost, late, twice, slow, refused or carried ou
   const people = await Promise.all([signUp(stack.url), signUp(stack.url)]);
   stack.inject(
     [
-      'ingest:duplicate=1,ingest:drop=1,ingest:reorder=3x60s,ingest:kill=1,ingest:skew=-10m',
-      'describe:delay=2x60s,describe:drop=1,describe:kill=1,describe:skew=10m',
+      'ingest:duplicate=1,ingest:drop=1,ingest:reorder=3x60s,ingest:kill=1,ingest:skew=-5s',
+      'describe:delay=2x60s,describe:drop=1,describe:kill=1,describe:skew=5s',
       'organize:drop=1,organize:delay=2x60s,organize:reorder=30%x60s,organize:kill=1',
       'dynamodb:UpdateItem:ProvisionedThroughputExceededException=3%,dynamodb:UpdateItem:500=2%~lost,dynamodb:*:reset=1%',
       'dynamodb:PutItem:InternalServerError=2%~lost,s3:PutObject:503=5%,s3:PutObject:500=5%~lost,s3:GetObject:reset=2%',
@@ -163,26 +163,14 @@ test('everything at once: what is lost, late, twice, slow, refused or carried ou
       return forms.map(({ image_id }) => image_id);
     }),
   );
-  await Promise.all(
-    people.map((person, index) =>
-      vi.waitFor(
-        async () => {
-          const images = await patiently(() => person.images());
-          expect(
-            images.filter(({ status }) => status !== 'done').map(({ status, stages }) => ({ status, stages })),
-          ).toEqual([]);
-          expect(images.map(({ image_id }) => image_id).sort()).toEqual([...(files[index] ?? [])].sort());
-        },
-        { timeout: 180_000, interval: 250 },
-      ),
-    ),
-  );
+  // What moves by itself has moved. Sweep finds the rest, in two hours; so late, forms have expired and wrong clocks are overtaken.
+  await quiet(stack);
+  stack.inject('off,sweep:skew=2h');
+  const ended = await Promise.all(people.map((person, index) => person.ended(files[index] ?? [])));
   stack.inject('off');
-  for (const images of await Promise.all(people.map((person) => person.images()))) {
-    for (const image of images) expect(image).toMatchObject(done);
-  }
+  for (const image of ended.flat()) expect(image).toMatchObject(done);
   expect(await recount(stack)).toEqual([]);
-}, 240_000);
+});
 
 describe('a photo deleted', () => {
   test('at any moment of its way leaves nothing behind', async () => {
@@ -206,18 +194,17 @@ describe('a photo deleted', () => {
   test('while the one who erases it dies leaves nothing behind', async () => {
     const people = await Promise.all([signUp(stack.url), signUp(stack.url)]);
     const before = await deaths('organize');
-    for (const person of people) {
-      const ids = await uploads(person, 5);
-      await person.ended(ids);
-    }
+    await Promise.all(people.map(async (person) => person.ended(await uploads(person, 5))));
     await quiet(stack);
     const places = every(3, 24).map((place) => place + 1);
     stack.inject(deathsAt('organize', places));
-    for (const person of people) {
-      const [kept, ...gone] = (await person.images()).map(({ image_id }) => image_id);
-      for (const id of gone) expect((await person.call('DELETE', `/images/${id}?permanent=true`)).status).toBe(204);
-      expect((await person.images()).map(({ image_id }) => image_id)).toEqual([kept]);
-    }
+    await Promise.all(
+      people.map(async (person) => {
+        const [kept, ...gone] = (await person.images()).map(({ image_id }) => image_id);
+        for (const id of gone) expect((await person.call('DELETE', `/images/${id}?permanent=true`)).status).toBe(204);
+        expect((await person.images()).map(({ image_id }) => image_id)).toEqual([kept]);
+      }),
+    );
     await vi.waitFor(() => expect(stack.killsOwed()).toBe(0), { timeout: 60_000 });
     expect(await recount(stack)).toEqual([]);
     expect((await deaths('organize')) - before).toBe(places.length);
