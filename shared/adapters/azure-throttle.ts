@@ -62,7 +62,9 @@ export function createAzureThrottle(table: DynamoDBDocumentClient, tableName: st
       // Several calls that fail at once are one failure.
       const failures = inForce ? before.failures : (before?.failures ?? 0) + 1;
       const wait = seconds ?? FIRST_WAIT_SECONDS * 2 ** (failures - 1);
-      const until = new Date(now + Math.min(LONGEST_WAIT_SECONDS, wait) * 1_000);
+      // Those who try their luck during a block, and learn nothing new, must not lengthen it for all.
+      const guessedAgain = inForce && seconds === undefined;
+      const until = guessedAgain ? before.until : new Date(now + Math.min(LONGEST_WAIT_SECONDS, wait) * 1_000);
       const known = inForce ? before.askers : [];
       const askers = userId === undefined ? known : [...new Set([...known, digestOf(userId)])];
       if (inForce && before.until >= until) {

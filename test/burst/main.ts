@@ -130,8 +130,11 @@ async function main(): Promise<number> {
     );
     // Not before there is a line to stand in.
     while (uploaded < photos / 5) await wait(50);
-    const [ids, whileUploading] = await Promise.all([uploading, several(singles, 1_000, single)]);
-    const uploadSeconds = since();
+    let uploadSeconds = 0;
+    const noteEnd = uploading.then(() => {
+      uploadSeconds = since();
+    });
+    const [ids, whileUploading] = await Promise.all([uploading, several(singles, 1_000, single), noteEnd]);
     say(`Uploaded in ${uploadSeconds.toFixed(0)} s.`);
     const whileDraining = await several(singles, 3_000, single);
     const images = await drained(many.images, ids, queues.depths);

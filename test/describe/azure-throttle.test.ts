@@ -38,6 +38,14 @@ test('calls that fail at once are one failure', async () => {
   expect(await throttle.last()).toEqual({ until: inSeconds(15), failures: 1, askers: [] });
 });
 
+test('whoever fails during a block without being told for how long does not lengthen it', async () => {
+  const until = await throttle.block(undefined, 'ann');
+  now += 10_000;
+  expect(await throttle.block(undefined, 'bob')).toEqual(until);
+  expect(await throttle.last()).toMatchObject({ until, failures: 1, askers: { length: 2 } });
+  now += 6_000;
+});
+
 test('failures in a row wait twice as long each time', async () => {
   await throttle.block();
   now += 16_000;
