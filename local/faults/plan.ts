@@ -49,4 +49,3 @@ export function createFaultPlan({ seed = 1, timeScale = 1 }: { seed?: number; ti
     },
   };
 }
-export type FaultPlan = ReturnType<typeof createFaultPlan>;
