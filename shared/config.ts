@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Every setting, in two shapes: what a person writes in `.env` (read at synth and by the local stack), and what the stack
