@@ -30,6 +30,7 @@ const OPTIONS = {
   outExtension: { '.js': '.mjs' },
   mainFields: ['module', 'main'],
   external: [...FROM_LAYER],
+  alias: { 'node:http': './shared/lambda/node-http.ts' },
   banner: { js: BANNER },
   // Nor has it this.
   define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
