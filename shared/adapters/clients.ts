@@ -1,8 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { S3VectorsClient } from '@aws-sdk/client-s3vectors';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+export { createSqsClient } from './sqs-client.ts';
+export { createVectorsClient } from './vectors-client.ts';
 
 /**
  * AWS clients, made once per process. Region, credentials and endpoints (`AWS_ENDPOINT_URL_S3`, …) come from the environment:
@@ -18,6 +19,3 @@ export function createS3Client(addressing: 'auto' | 'path' | 'virtual'): S3Clien
   const custom = Boolean(process.env.AWS_ENDPOINT_URL_S3);
   return new S3Client({ forcePathStyle: addressing === 'path' || (addressing === 'auto' && custom) });
 }
-
-export const createSqsClient = () => new SQSClient({});
-export const createVectorsClient = () => new S3VectorsClient({});
