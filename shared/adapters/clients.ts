@@ -2,9 +2,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
-export { createSqsClient } from './sqs-client.ts';
-export { createVectorsClient } from './vectors-client.ts';
-
 /**
  * AWS clients, made once per process. Region, credentials and endpoints (`AWS_ENDPOINT_URL_S3`, …) come from the environment:
  * that is all that differs between Lambda and a laptop.
