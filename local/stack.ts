@@ -7,7 +7,7 @@ import { type AwsEmulators, type ObjectCreated, startAws } from './emulators/aws
 import { type AzureEmulator, startAzure } from './emulators/azure/server.ts';
 import { functionEnvironment, helperEnvironment } from './environment.ts';
 import { createKillPlan, type Faults, parseFaults } from './faults.ts';
-import { functionByAlias, readFunctions } from './functions.ts';
+import { functionByAlias, functionNamesByArn, readFunctions } from './functions.ts';
 import { readApi } from './gateway/api.ts';
 import { startGateway } from './gateway.ts';
 import { startGuard } from './guard.ts';
@@ -176,7 +176,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
     const environment = Object.entries(definition.environment).map(([name, value]) => [name, localize(value)]);
     return { ...definition, environment: Object.fromEntries(environment) };
   });
-  const functionNames = new Map(functions.map(({ arn, name }) => [arn, name]));
+  const functionNames = functionNamesByArn(template, scope, functions);
   const permissions = readPermissions(template, scope);
 
   const logDir = join(dataDir, 'logs');

@@ -51,6 +51,7 @@ import { createEmbedQuery } from './search/embed-query.ts';
 export const SETTINGS = [
   'LOG_LEVEL',
   'CORS_ORIGINS',
+  'STAGE',
   'TABLE_NAME',
   'VECTOR_BUCKET_NAME',
   'INGEST_QUEUE_URL',
@@ -122,6 +123,7 @@ export function buildDeps(
   /** Only searching needs it: no other request waits for it to load. */
   async function loadAzure() {
     const { createAzureOpenAI } = await import('../../shared/adapters/azure-openai.ts');
+    const { createTelemetry } = await import('../../shared/lambda/metrics.ts');
     return createAzureOpenAI({
       endpoint: settings.AZURE_OPENAI_ENDPOINT,
       apiKey: async () => (await secrets.get()).azure_openai_api_key,
@@ -130,6 +132,7 @@ export function buildDeps(
       chatDeployment: '',
       embeddingDeployment: settings.AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME,
       timeoutMs: EMBEDDING_TIMEOUT_MS,
+      observer: createTelemetry(settings.STAGE),
     });
   }
   const embedsWords = settings.EMBEDDINGS_PROVIDER === 'azure' && settings.AZURE_OPENAI_ENDPOINT !== '';

@@ -11,6 +11,7 @@ import { createTimeZones } from '../../shared/adapters/time-zones.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { allImageKeys } from '../../shared/domain/object-keys.ts';
 import { createLogger, hashUserId } from '../../shared/lambda/logger.ts';
+import { createTelemetry } from '../../shared/lambda/metrics.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
 import { createIngest } from './ingest.ts';
 import { ingestMessage } from './message.ts';
@@ -24,7 +25,9 @@ const settings = readFunctionSettings(process.env, [
   'S3_ADDRESSING_STYLE',
   ...USER_KEYS,
   'LOG_LEVEL',
+  'STAGE',
 ]);
+const telemetry = createTelemetry(settings.STAGE);
 const table = createTableClient();
 const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
 const { objects } = createPictures({
@@ -34,7 +37,7 @@ const { objects } = createPictures({
   clock: systemClock,
 });
 const ingest = createIngest({
-  images: createImages(table, settings.TABLE_NAME, systemClock),
+  images: createImages(table, settings.TABLE_NAME, systemClock, telemetry),
   edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   checksums: createChecksums(table, settings.TABLE_NAME),
   objects,
@@ -52,8 +55,9 @@ const ingest = createIngest({
 export const handler = queueHandler({
   logger: createLogger('ingest', settings.LOG_LEVEL),
   parse: ingestMessage,
-  handle: async (photos, { logger }) => {
+  handle: async (photos, { logger, sentAt, receiveCount }) => {
     for (const photo of photos) {
+      if (receiveCount === 1) telemetry.photoWaited(Math.max(0, systemClock().getTime() - sentAt));
       logger.appendKeys({ image_id: photo.imageId, user: hashUserId(photo.userId) });
       const clearUp = () => objects.remove(allImageKeys(photo.userId, photo.imageId));
       await unlessGone(departures, photo.userId, () => ingest(photo, logger), clearUp);

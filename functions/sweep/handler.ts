@@ -15,6 +15,7 @@ import { createSpendings } from '../../shared/adapters/spendings.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { microUsd } from '../../shared/domain/quota.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
+import { createTelemetry } from '../../shared/lambda/metrics.ts';
 import { createDeadLetterSweep } from './dead-letters.ts';
 import { createRun } from './run.ts';
 import { createStuck } from './stuck.ts';
@@ -22,6 +23,7 @@ import { createWaitingSweep } from './waiting.ts';
 
 const settings = readFunctionSettings(process.env, [
   'LOG_LEVEL',
+  'STAGE',
   'TABLE_NAME',
   'INGEST_QUEUE_URL',
   'DESCRIBE_QUEUE_URL',
@@ -36,10 +38,11 @@ const settings = readFunctionSettings(process.env, [
   ...USER_KEYS,
 ]);
 const logger = createLogger('sweep', settings.LOG_LEVEL);
+const telemetry = createTelemetry(settings.STAGE);
 const table = createTableClient();
 const sqs = createSqsClient();
 const deps = {
-  images: createImages(table, settings.TABLE_NAME, systemClock),
+  images: createImages(table, settings.TABLE_NAME, systemClock, telemetry),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   departures: createDepartures(table, settings.TABLE_NAME, systemClock),
   objects: createPictures({

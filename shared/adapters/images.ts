@@ -60,11 +60,24 @@ const itemKey = ({ userId, imageId }: ImageKey) => ({ user_id: userId, sk: sk(im
 /** How many records one request may read while looking for those that match a filter. */
 const FILTER_READ_BOUND = 1000;
 
+/** Is told what a write has ended, once: the run whose write it was tells. */
+export interface ImageObserver {
+  photoEnded(record: ImageRecord): void;
+  stageEnded(name: StageName, stage: Stage): void;
+}
+
+const UNOBSERVED: ImageObserver = { photoEnded: () => {}, stageEnded: () => {} };
+
 /**
  * Image records and the conditional writes that move them through their life. Every method may be repeated: where a step was
  * already taken, its condition fails and nothing changes.
  */
-export function createImages(table: DynamoDBDocumentClient, tableName: string, clock: Clock) {
+export function createImages(
+  table: DynamoDBDocumentClient,
+  tableName: string,
+  clock: Clock,
+  observer: ImageObserver = UNOBSERVED,
+) {
   const now = () => clock().toISOString();
 
   function change(key: ImageKey, { set, ...rest }: Change): Promise<ImageRecord | null> {
@@ -79,9 +92,11 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
   }
 
   /** Sets the terminal status. The record stays on the list of what is under way until what is derived from it has followed. */
-  function end(key: ImageKey, status: ImageStatus, record: Partial<ImageRecord>, condition: Condition) {
+  async function end(key: ImageKey, status: ImageStatus, record: Partial<ImageRecord>, condition: Condition) {
     const underWay = { shard: pendingShard('image', key.imageId), since: now() };
-    return change(key, { set: { ...record, status, ...underWay }, condition: and(ALIVE, condition) });
+    const ended = await change(key, { set: { ...record, status, ...underWay }, condition: and(ALIVE, condition) });
+    if (ended) observer.photoEnded(ended);
+    return ended;
   }
 
   /** `done` once every stage has ended. Answers the record as it is then. */
@@ -283,7 +298,9 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
           condition: and(ALIVE, stageUnderWay(name), ofGeneration(before), editedAsIn(before)),
         });
         // Otherwise it has been ended, erased or edited meanwhile.
-        if (after) return finishIfEnded(key, after);
+        if (!after) continue;
+        observer.stageEnded(name, stage);
+        return finishIfEnded(key, after);
       }
     },
 
@@ -362,13 +379,18 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
      * Ends the organize stage, and the photo, as `done` says ({@link asDone}): what is derived from it says so already. One in the trash
      * has still to be settled. `null` where the photo has been deleted or changed since it was `seen`.
      */
-    finish(key: ImageKey, seen: ImageRecord, done: ImageRecord): Promise<ImageRecord | null> {
+    async finish(key: ImageKey, seen: ImageRecord, done: ImageRecord): Promise<ImageRecord | null> {
       const { status, cluster, faces, processing_ms, stages } = done;
-      return change(key, {
+      const finished = await change(key, {
         set: { status, cluster, faces, processing_ms, 'stages.organize': stages.organize },
         remove: done.trashed_at ? [] : ['shard', 'since'],
         condition: and(ALIVE, statusIn('processing'), stageUnderWay('organize'), unchangedSince(seen)),
       });
+      if (finished) {
+        observer.stageEnded('organize', stages.organize);
+        observer.photoEnded(finished);
+      }
+      return finished;
     },
 
     /** As `settle`, though what is derived from the photo may lag behind. Nothing where it is under way again. */

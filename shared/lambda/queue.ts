@@ -16,6 +16,8 @@ export interface Delivery<T> {
   logger: Logger;
   messageId: string;
   receiptHandle: string;
+  /** When it was sent, in milliseconds since 1970. */
+  sentAt: number;
   /** How often the message has been received, this time included: 1 or more. */
   receiveCount: number;
   /** All readable messages of the same group that came in the same batch, in order, this one included. */
@@ -84,8 +86,9 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>) {
         if (body.kind === 'test') return;
         if (body.kind === 'unreadable') throw new UnreadableMessage(body.problem);
         about.appendKeys(idsOf(body.message));
-        const { messageId, receiptHandle } = record;
-        const delivery = { logger: about, messageId, receiptHandle, receiveCount, batch: batchOf(record) };
+        const { messageId, receiptHandle, attributes } = record;
+        const sentAt = Number(attributes.SentTimestamp);
+        const delivery = { logger: about, messageId, receiptHandle, sentAt, receiveCount, batch: batchOf(record) };
         await options.handle(body.message, delivery);
       } catch (error) {
         if (error instanceof MessagePostponed) about.info(error.message);
