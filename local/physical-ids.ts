@@ -154,12 +154,12 @@ export function createScope(template: Template, where: Locality): Scope {
     if (existing) return existing;
     const resource = template.resources.get(logicalId);
     if (!resource) return undefined;
-    const valueOf = (property: string) => resolveIntrinsics(resource.Properties[property], scope);
+    const readProperty = (property: string) => resolveIntrinsics(resource.Properties[property], scope);
     const property = NAME_PROPERTIES[resource.Type];
-    const given = property === undefined ? undefined : valueOf(property);
+    const given = property === undefined ? undefined : readProperty(property);
     const name = typeof given === 'string' ? given : generatedName(template, logicalId, resource);
     const identity = (IDENTITIES[resource.Type] ?? identified)(name, where, logicalId, (asked) =>
-      String(valueOf(asked)),
+      String(readProperty(asked)),
     );
     known.set(logicalId, identity);
     return identity;

@@ -15,10 +15,12 @@ import { createKeys } from './keys.ts';
 import { openLog } from './lambda/log.ts';
 import { startLambdaHost } from './lambda-host.ts';
 import { lockDataFolder } from './lock.ts';
+import { type Collected, createMetricsCollector } from './metrics.ts';
 import { readNotifications } from './notification-rules.ts';
 import { createNotifier } from './notifications.ts';
 import { readPermissions } from './permissions.ts';
 import { createScope } from './physical-ids.ts';
+import { countQueue, type QueueCounts } from './queue-counts.ts';
 import { readMappings } from './queue-mappings.ts';
 import { startPoller } from './queues.ts';
 import { type ClientOptions, createResources } from './resources.ts';
@@ -68,9 +70,16 @@ export interface LocalStack {
   inject(faults: string): void;
   /** Kills that were ordered and have not happened yet. */
   killsOwed(): number;
+  /** What CloudWatch would know of this run. */
+  metrics(): Promise<StackMetrics>;
   /** Path of the log of a function (`describe`). */
   functionLog(name: string): string;
   stop(): Promise<void>;
+}
+
+export interface StackMetrics extends Collected {
+  /** Now, by the function a queue is for. */
+  readonly queues: Readonly<Record<string, QueueCounts>>;
 }
 
 async function startAi(
@@ -184,8 +193,10 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
   teardown.add(() => log.close());
   const onError = (error: unknown) => log.platform('error', { message: String(error) });
   const kills = createKillPlan();
+  const collector = createMetricsCollector();
   const host = startLambdaHost({
     functions,
+    onRun: collector,
     hostEnvironment: functionEnvironment(aws, auth, region, dataDir),
     logDir,
     kills,
@@ -221,7 +232,10 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
   aws.onVisibilityChanged((receipt) => void moved.add(receipt));
   const changes = { take: (receipt: string) => moved.delete(receipt) };
   const { invoke } = host;
-  const pollers = mappings.map((mapping) => startPoller({ mapping, sqs, invoke, region, timeScale, changes, onError }));
+  const pollers = mappings.map((mapping) => {
+    const onReceived = (age: number) => collector.received(consumerOf(mapping.queueArn), age);
+    return startPoller({ mapping, sqs, invoke, region, timeScale, changes, onError, onReceived });
+  });
   const schedules = startSchedules({
     scheduled: readSchedules(template, scope, permissions),
     invoke: (arn, event) => invoke(functionNames.get(arn) ?? arn, event),
@@ -259,6 +273,12 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
     requests: aws.requests,
     inject,
     killsOwed: kills.owed,
+    async metrics() {
+      const counted = mappings.map(async ({ queueArn, queueUrl }) => {
+        return [consumerOf(queueArn), await countQueue(sqs, queueUrl)] as const;
+      });
+      return { ...collector.collected(), queues: Object.fromEntries(await Promise.all(counted)) };
+    },
     functionLog: (name) => host.logPath(functionByAlias(functions, name).name),
     stop: () => teardown.run(),
   };

@@ -44,6 +44,7 @@ import { createUploadForms } from '../../shared/adapters/uploads.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
 import { type FunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { microUsd } from '../../shared/domain/quota.ts';
+import { loggedLinks } from '../../shared/lambda/http/logged-links.ts';
 import type { Deps } from './deps.ts';
 import { createEmbedQuery } from './search/embed-query.ts';
 
@@ -183,7 +184,7 @@ export function buildDeps(
         : createDownloadUrls({ s3, bucket, signingCredentials }),
     links,
     shareSignatures,
-    openLink: createOpenLink({ links, albums, departures, signatures: shareSignatures }),
+    openLink: loggedLinks(logger, createOpenLink({ links, albums, departures, signatures: shareSignatures })),
     identity,
     departures,
     sessions: createSessions({

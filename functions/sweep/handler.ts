@@ -67,7 +67,7 @@ const deadLetters = createDeadLetterSweep({
   urls: settings.DEAD_LETTER_QUEUE_URLS,
 });
 const staleMs = settings.SWEEP_STALE_SECONDS * 1000;
-const stuck = createStuck({ ...deps, staleMs });
+const stuck = createStuck({ ...deps, staleMs, logger });
 const waiting = createWaitingSweep({
   ...deps,
   staleMs,
