@@ -10,7 +10,7 @@ export interface Collected {
   readonly own: Values;
   /** By function. */
   readonly invocations: Readonly<Record<string, { errors: number; durations: readonly number[] }>>;
-  /** The highest age of a message when it was received, in seconds as the stack counts them, by the function it was for. */
+  /** The highest age of a message when it was received, in seconds, by the function it was for. */
   readonly oldestSeconds: Readonly<Record<string, number>>;
 }
 

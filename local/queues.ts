@@ -23,7 +23,7 @@ export interface PollerOptions {
   readonly timeScale: number;
   readonly changes: VisibilityChanges;
   readonly onError: (error: unknown) => void;
-  /** Told how long each message had been there when it was received, in seconds as the stack counts them. */
+  /** Told how many seconds each message had been there when it was received, however fast the stack’s own time passes. */
   readonly onReceived?: (ageSeconds: number) => void;
   readonly clock?: () => Date;
 }
@@ -57,7 +57,7 @@ export function startPoller(options: PollerOptions): { stop(): Promise<void> } {
     const { Messages = [] } = await sqs.send(command, { abortSignal: stopping.signal });
     for (const { Attributes } of Messages) {
       const sent = Number(Attributes?.SentTimestamp);
-      options.onReceived?.(Math.max(0, ((clock().getTime() - sent) / 1000) * timeScale));
+      options.onReceived?.(Math.max(0, (clock().getTime() - sent) / 1000));
     }
     return Messages;
   }

@@ -7,7 +7,7 @@ import {
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { traceIdOf } from '../adapters/trace.ts';
 import { hashUserId, type Logger } from './logger.ts';
 
