@@ -121,6 +121,14 @@ export function createImages(
     });
   }
 
+  /** When ingest ended, and how long the run took that `begun` tells of. */
+  function ingestTook(begun: ImageRecord | undefined): Record<string, string | number> {
+    const finished = now();
+    const started = begun?.stages.ingest.started_at;
+    const ms = started && { 'stages.ingest.ms': Math.max(0, Date.parse(finished) - Date.parse(started)) };
+    return { 'stages.ingest.finished_at': finished, ...ms };
+  }
+
   return {
     get,
     settle,
@@ -312,19 +320,25 @@ export function createImages(
     },
 
     /** The bytes are not a picture we accept. */
-    reject(key: ImageKey, reason: Reason, facts: Partial<ImageRecord> = {}): Promise<ImageRecord | null> {
-      const stage = {
-        'stages.ingest.state': 'failed',
-        'stages.ingest.error': reason,
-        'stages.ingest.finished_at': now(),
-      };
+    reject(
+      key: ImageKey,
+      reason: Reason,
+      facts: Partial<ImageRecord> = {},
+      begun?: ImageRecord,
+    ): Promise<ImageRecord | null> {
+      const stage = { 'stages.ingest.state': 'failed', 'stages.ingest.error': reason, ...ingestTook(begun) };
       return end(key, 'rejected', { ...facts, ...stage, error: reason }, stageUnderWay('ingest'));
     },
 
     /** The owner already has these very bytes, accepted, as `original`. */
-    markDuplicate(key: ImageKey, original: string, facts: Partial<ImageRecord>): Promise<ImageRecord | null> {
+    markDuplicate(
+      key: ImageKey,
+      original: string,
+      facts: Partial<ImageRecord>,
+      begun?: ImageRecord,
+    ): Promise<ImageRecord | null> {
       const error = { code: 'duplicate', message: `These very bytes are already stored as image ${original}.` };
-      const stage = { 'stages.ingest.state': 'done', 'stages.ingest.finished_at': now() };
+      const stage = { 'stages.ingest.state': 'done', ...ingestTook(begun) };
       return end(key, 'duplicate', { ...facts, ...stage, duplicate_of: original, error }, stageUnderWay('ingest'));
     },
 

@@ -76,6 +76,20 @@ async function upload(bytes: Buffer): Promise<string> {
   return answer.json<{ items: { image_id: string }[] }>().items[0]?.image_id ?? '';
 }
 
+interface Receipt {
+  stages: Record<string, { state: string; ms?: number; tokens?: number; cost_microusd?: number }>;
+  processing_ms: number | null;
+}
+
+/** What a photo took, stage by stage, is told to its owner; words have their price. */
+async function expectReceipt(id: string): Promise<void> {
+  const { stages, processing_ms } = (await call('GET', `/images/${id}`)).json<Receipt>();
+  for (const name of ['ingest', 'describe', 'organize']) expect(stages[name]?.ms, name).toBeGreaterThanOrEqual(0);
+  expect(stages.describe?.tokens).toBeGreaterThan(1_000);
+  expect(stages.describe?.cost_microusd).toBeGreaterThan(100);
+  expect(processing_ms).toBeGreaterThan(0);
+}
+
 interface Line {
   [key: string]: unknown;
   message?: string;
@@ -128,6 +142,7 @@ test('photos, albums, people, links and downloads, from the upload to the zip', 
     };
     const id = await upload(await picture());
     await work();
+    await expectReceipt(id);
     const place = { city: SAID.city };
     await call('PATCH', `/images/${id}`, { title: SAID.caption, display_name: SAID.file, tags: [SAID.name], place });
     await call('PATCH', `/images/${id}/faces/0`, { name: SAID.name });
@@ -198,6 +213,10 @@ test('what goes wrong: files that cannot be read, a model that repeats what it w
         await upload(Buffer.concat([whole.subarray(0, names), Buffer.from(SAID.name), whole.subarray(names)]));
     }
     await work();
+    const rejected = (await call('GET', '/images', undefined, { query: { status: 'rejected', limit: '1' } })).json<{
+      items: Receipt[];
+    }>();
+    expect(rejected.items[0]?.stages.ingest).toMatchObject({ state: 'failed', ms: expect.any(Number) });
 
     for (const fails of [400, 401, 500]) {
       model.fails = fails;
