@@ -122,7 +122,17 @@ async function runStack(name: string, pictures: readonly Picture[]): Promise<Run
     const exited = new Promise((resolve) => child.once('exit', resolve));
     child.send('end');
     await exited;
-    return { name, title: row.title, images: sent, statuses, seconds: took, uploaded_after, processes, parts, requests };
+    return {
+      name,
+      title: row.title,
+      images: sent,
+      statuses,
+      seconds: took,
+      uploaded_after,
+      processes,
+      parts,
+      requests,
+    };
   } finally {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -132,7 +142,8 @@ async function runStack(name: string, pictures: readonly Picture[]): Promise<Run
 /** What ingest does with the same bytes, in one process and one picture at a time. */
 async function runAlone(pictures: readonly Picture[]): Promise<{ images: number; cpu: number; seconds: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'shoebox-bench-'));
-  for (const [index, { bytes }] of pictures.entries()) writeFileSync(join(folder, String(index).padStart(6, '0')), bytes);
+  for (const [index, { bytes }] of pictures.entries())
+    writeFileSync(join(folder, String(index).padStart(6, '0')), bytes);
   try {
     return await answer(fork(join(import.meta.dirname, 'pipeline-alone.ts'), [folder]));
   } finally {

@@ -8,7 +8,10 @@ const INTERVAL_US = 2_000;
 /** The first that fits a frame's file decides, from the innermost frame outwards: a signature checked for S3 is a signature. */
 const PARTS: readonly [part: string, file: RegExp][] = [
   ['signatures', /local\/emulators\/(sigv4|authenticator|credentials)/],
-  ['DynamoDB', /node_modules\/(dynalite|lazy|bignumber\.js|classic-level|level|abstract-level|subleveldown|memory-level|async|big\.js)|local\/emulators\/dynamodb/],
+  [
+    'DynamoDB',
+    /node_modules\/(dynalite|lazy|bignumber\.js|classic-level|level|abstract-level|subleveldown|memory-level|async|big\.js)|local\/emulators\/dynamodb/,
+  ],
   ['S3', /local\/emulators\/s3\//],
   ['S3 Vectors', /local\/emulators\/s3-vectors\//],
   ['SQS', /local\/emulators\/sqs\//],

@@ -10,11 +10,7 @@ import { type Cluster, NEWEST_MEMBERS } from '../../shared/adapters/clusters.ts'
 import { eventItem } from '../../shared/adapters/events.ts';
 import { createVectors, vectorIndexName } from '../../shared/adapters/vectors.ts';
 import type { EventInterval } from '../../shared/domain/albums/events.ts';
-import {
-  EXPECTED_BACKGROUND,
-  newBackground,
-  observeSimilarities,
-} from '../../shared/domain/clustering/background.ts';
+import { EXPECTED_BACKGROUND, newBackground, observeSimilarities } from '../../shared/domain/clustering/background.ts';
 import { seededRandom } from '../../shared/domain/clustering/random.ts';
 import { keepWitnesses } from '../../shared/domain/clustering/state.ts';
 import { addMember, type ClusterStats, emptyStats, storeStats } from '../../shared/domain/clustering/stats.ts';
@@ -65,9 +61,13 @@ const AT = '2025-06-01T12:00:00.000Z';
 const MODEL = 'gpt-4o-mini-2024-07-18';
 const PAIRS_COMPARED = 2_000;
 
-export const imageId = (number: number) => `018d0000-0000-7000-8000-${String(number).padStart(12, '0')}`;
+const imageId = (number: number) => `018d0000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 const clusterId = (subject: number) => `018e0000-0000-7000-8000-${String(subject).padStart(12, '0')}`;
 const SUBJECT_COUNT = SUBJECTS.length;
+
+/** A word that only the first photos have: a search for it finds as much in every gallery. */
+const RARE = 'zeppelin';
+const RARE_PHOTOS = 10;
 
 /** What a model says of the photo of a number, in the shape that is asked of it. */
 export function wordsFor(number: number) {
@@ -76,7 +76,7 @@ export function wordsFor(number: number) {
   return {
     title: `A ${subject} with ${one} and ${two}`,
     description: `It shows a ${subject} with ${one}, ${two} and ${three}. The light is soft and even, the mood is calm.`,
-    tags: [subject, broader, one, two, three, 'outdoors'],
+    tags: [subject, broader, one, two, three, number < RARE_PHOTOS ? RARE : 'outdoors'],
     filename: `${subject}-${one}.jpg`,
     text: '',
   };
@@ -103,7 +103,10 @@ function recordOf(userId: string, number: number): ImageRecord {
   const [city, country, country_code, lat, lon] = PLACES[event % PLACES.length] ?? PLACES[0];
   const taken = new Date(FIRST_DAY + event * 72 * HOUR + (number % OF_ONE_EVENT) * HOUR).toISOString().slice(0, 19);
   const { title, description, tags, filename } = wordsFor(number);
-  const hues = Array.from({ length: 5 }, () => [0, 1, 2].map(() => Math.floor(256 * random())) as [number, number, number]);
+  const hues = Array.from(
+    { length: 5 },
+    () => [0, 1, 2].map(() => Math.floor(256 * random())) as [number, number, number],
+  );
   const rendition = (size: 'small' | 'medium', width: number, bytes: number) => ({
     key: thumbnailKey(userId, image_id, size),
     content_type: 'image/webp',

@@ -118,7 +118,7 @@ describe('the table', () => {
       ]),
     ).toEqual([
       ['by_taken', ['user_id', 'taken_key'], 'KEYS_ONLY'],
-      ['pending', ['shard', 'since'], 'ALL'],
+      ['pending', ['shard', 'since'], 'KEYS_ONLY'],
     ]);
   });
 });
