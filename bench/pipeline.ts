@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createClient } from '../local/demo/client.ts';
+import { type Bar, writeChart } from './pipeline/chart.ts';
 import { type ProcessTime, watchProcesses } from './pipeline/cpu.ts';
 import { choosePictures, type Picture } from './pipeline/photos.ts';
 import type { Parts } from './pipeline/profile.ts';
@@ -17,6 +18,9 @@ const UPLOADS_AT_ONCE = 6;
 const FORMS_AT_ONCE = 100;
 const POLL_MS = 1_000;
 const STANDSTILL_MS = 120_000;
+/** Under this share of an image's time a part is among the others. */
+const LEAST_SHARE = 0.015;
+const STACK = 'local stack';
 
 const ROWS: Readonly<Record<string, { title: string; env: Record<string, string>; noAi: boolean }>> = {
   faces: { title: 'all stages', env: { FACES: 'on' }, noAi: false },
@@ -108,7 +112,7 @@ async function runStack(name: string, pictures: readonly Picture[]): Promise<Run
     await client.signUp('bench@shoebox.local', 'correct horse battery', 'Bench');
     child.send('start');
     const { started } = await answer<{ started: Record<string, number> }>(child);
-    const watch = watchProcesses(child.pid ?? 0, 'local stack');
+    const watch = watchProcesses(child.pid ?? 0, STACK);
     const began = performance.now();
     const seconds = () => (performance.now() - began) / 1000;
     const sent = await uploadAll(client, pictures);
@@ -151,41 +155,50 @@ async function runAlone(pictures: readonly Picture[]): Promise<{ images: number;
   }
 }
 
+/** Milliseconds of processor time for an image, by process; that of the local stack by its parts, as its profile divides its main thread. */
+function divide({ processes, parts, images }: Run): Bar['parts'] {
+  const profiled = Object.values(parts).reduce((sum, ms) => sum + ms, 0);
+  const all = processes.flatMap(({ name, seconds, main }) => {
+    if (name !== STACK) return [{ name, ms: (seconds * 1000) / images }];
+    const threads = { name: `${STACK}: other threads`, ms: ((seconds - main) * 1000) / images };
+    // The profile counts time in which the thread was ready and others ran.
+    const share = (ms: number) => ((ms / profiled) * main * 1000) / images;
+    return [threads, ...Object.entries(parts).map(([part, ms]) => ({ name: `${STACK}: ${part}`, ms: share(ms) }))];
+  });
+  const sum = all.reduce((total, { ms }) => total + ms, 0);
+  const shown = all.filter(({ ms }) => ms >= LEAST_SHARE * sum).sort((a, b) => b.ms - a.ms);
+  const others = sum - shown.reduce((total, { ms }) => total + ms, 0);
+  return [...shown, { name: 'others', ms: others }];
+}
+
 const round = (value: number, digits = 2) => Number(value.toFixed(digits));
 
 const pictures = await choosePictures(count);
-const megabytes = pictures.reduce((sum, { bytes }) => sum + bytes.length, 0) / 1e6;
-console.log(`${pictures.length} pictures, ${round(megabytes)} MB`);
+const megabytes = round(pictures.reduce((sum, { bytes }) => sum + bytes.length, 0) / 1e6);
+console.log(`${pictures.length} pictures, ${megabytes} MB`);
 const alone = wanted.includes('alone') ? await runAlone(pictures) : null;
-if (alone) console.log(`ingest alone: ${alone.images} images, ${round((alone.cpu / alone.images) * 1000)} ms CPU each`);
+const aloneMs = alone ? (alone.cpu / alone.images) * 1000 : undefined;
+if (aloneMs) console.log(`Ingest’s own work on them, alone: ${round(aloneMs)} ms of processor time for each`);
+const bars: Bar[] = [];
 const runs: Run[] = [];
 for (const name of wanted.filter((name) => name !== 'alone')) {
   const run = await runStack(name, pictures);
   runs.push(run);
-  const cpu = run.processes.reduce((sum, { seconds }) => sum + seconds, 0);
+  const cpu = (run.processes.reduce((sum, { seconds }) => sum + seconds, 0) * 1000) / run.images;
+  const ratio = aloneMs ? `, ${round(cpu / aloneMs, 1)} times ingest alone` : '';
   console.log(
-    `\n${run.title}: ${run.images} images in ${round(run.seconds, 1)} s (uploaded after ${round(run.uploaded_after, 1)} s): ` +
-      `${round(run.images / run.seconds)} images/s; CPU ${round(cpu, 1)} s, ${round(cpu / run.images)} s per image`,
+    `\n${run.title}: ${round(run.images / run.seconds)} images/s (${run.images} in ${round(run.seconds, 1)} s, uploaded after ` +
+      `${round(run.uploaded_after, 1)} s); ${round(cpu)} ms of processor time for each${ratio}`,
     run.statuses,
   );
-  console.table(
-    run.processes.map(({ name, seconds, main }) => ({
-      process: name,
-      'ms per image': round((seconds / run.images) * 1000, 1),
-      'of it main thread': round((main / run.images) * 1000, 1),
-      share: `${Math.round((100 * seconds) / cpu)} %`,
-    })),
-  );
-  console.table(
-    Object.entries(run.parts)
-      .sort(([, a], [, b]) => b - a)
-      .map(([part, ms]) => ({ 'part of the local stack': part, 'ms per image': round(ms / run.images, 1) })),
-  );
-  console.table(
-    Object.entries(run.requests)
-      .sort(([, a], [, b]) => b - a)
-      .slice(0, 14)
-      .map(([request, times]) => ({ request, 'per image': round(times / run.images) })),
-  );
+  const parts = divide(run);
+  bars.push({ title: `${run.title}, ${round(run.images / run.seconds)} images/s`, parts });
+  console.log(`\n| where the time goes | ms per image | share |\n| --- | ---: | ---: |`);
+  for (const { name: part, ms } of parts)
+    console.log(`| ${part} | ${round(ms, 1)} | ${Math.round((100 * ms) / cpu)} % |`);
+  const asked = Object.entries(run.requests).reduce((sum, [, times]) => sum + times, 0);
+  console.log(`Requests to the emulators: ${round(asked / run.images, 1)} per image`);
 }
+if (aloneMs) bars.push({ title: 'ingest’s own work, alone', parts: [{ name: 'λ ingest', ms: aloneMs }] });
+if (values.chart) await writeChart(values.chart, 'Processor time for one image on the local stack, ms', bars);
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ photos: count, megabytes, alone, runs }, null, 2)}\n`);

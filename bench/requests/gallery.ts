@@ -188,10 +188,10 @@ function recordOf(userId: string, number: number): ImageRecord {
 /**
  * One user's gallery as organize leaves it, made of what organize itself derives from a record, without the steps in between: those
  * would take an hour for 10,000 photos. Every photo is described, placed in one of 20 clusters and taken at a known place. That nothing
- * differs from what organize would have written, a recount in test/bench proves.
+ * differs from what organize would have written, a recount in test/bench proves. Without clients nothing can be written.
  */
 export function createGallery(
-  { table, vectors }: { table: DynamoDBDocumentClient; vectors: S3VectorsClient },
+  clients: { table: DynamoDBDocumentClient; vectors: S3VectorsClient } | null,
   names: { table: string; vectorBucket: string; userId: string },
 ) {
   const { userId } = names;
@@ -295,8 +295,13 @@ export function createGallery(
   }
 
   return {
+    /** What is written for the next photo, and its embedding. */
+    itemsOf,
+
     /** Adds photos until there are so many. A number of whole events, so that none is left to go on. */
     async growTo(photos: number): Promise<void> {
+      if (!clients) throw new Error('Expected clients to write with');
+      const { table, vectors } = clients;
       const index = { vectorBucketName: names.vectorBucket, indexName: vectorIndexName(userId) };
       while (made < photos) {
         const numbers = Array.from({ length: Math.min(100, photos - made) }, (_, index) => made + index);
