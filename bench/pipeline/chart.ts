@@ -11,7 +11,24 @@ const MARGIN = 32;
 const BAR = 34;
 const LINE = 22;
 const COLUMNS = 3;
-const COLORS = ['#2563a8', '#c0842c', '#5d8a5a', '#7b5ea7', '#a3564f', '#3c8d93', '#b9a13b', '#8a96a3', '#55606b'];
+const COLORS = [
+  '#2563a8',
+  '#c0842c',
+  '#5d8a5a',
+  '#7b5ea7',
+  '#a3564f',
+  '#3c8d93',
+  '#b9a13b',
+  '#d07aa5',
+  '#4b4f9c',
+  '#7f9f3f',
+  '#b0622f',
+  '#2f6f5f',
+  '#9a4fb0',
+  '#8a96a3',
+  '#55606b',
+  '#c94f4f',
+];
 /** Narrower parts are not written on. */
 const LEAST_WRITTEN = 46;
 

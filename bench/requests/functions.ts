@@ -153,4 +153,3 @@ export async function loadFunctions(environment: Record<string, string>, userId:
       }),
   };
 }
-export type Functions = Awaited<ReturnType<typeof loadFunctions>>;
