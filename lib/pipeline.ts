@@ -265,7 +265,7 @@ export class Pipeline extends Construct {
       // A run that was missed is made up for by the next.
       targets: [new LambdaTarget(sweep, { retryAttempts: 0, maxEventAge: Duration.minutes(5) })],
     });
-    grants.table(role, 'GetItem', 'Query', 'UpdateItem');
+    grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
     grants.index(role, 'pending');
     // Before it makes a user's key it looks at what that user has.
     const read: Part[] = settings.ENCRYPTION === 'user' ? [incoming, originals] : [incoming];

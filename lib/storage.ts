@@ -101,12 +101,13 @@ export class Storage extends Construct {
       sortKey: string('taken_key'),
       projectionType: ProjectionType.KEYS_ONLY,
     });
-    // Sparse: only what is under way has a shard.
+    // Sparse: only what is under way has a shard. Every sign of life moves an entry: keys only, or each would cost the record twice more
+    // (docs/decisions/0036-what-is-under-way-by-key.md).
     table.addGlobalSecondaryIndex({
       indexName: 'pending',
       partitionKey: string('shard'),
       sortKey: string('since'),
-      projectionType: ProjectionType.ALL,
+      projectionType: ProjectionType.KEYS_ONLY,
     });
     return table;
   }

@@ -92,6 +92,7 @@ export function createClient(base: string) {
     /** Asks for an album of each event of three pictures or more, of those to come. */
     makeAlbums: () => call<unknown>('POST', '/albums/auto-generate', { by: ['event'] }),
 
+    stats: () => call<z.infer<typeof schemas.stats>>('GET', '/stats'),
     images: () => pages<Image>('/images?limit=100'),
     people: () => pages<z.infer<typeof schemas.person>>('/people?limit=100'),
     albums: () => pages<schemas.AlbumView>('/albums?limit=100'),

@@ -97,7 +97,7 @@ export async function* itemsBelow(
 const MOST_BY_KEY = 100;
 
 /**
- * A user's items by key, in the order asked: what is computed from them comes out the same however the table sorts. Missing ones are left
+ * Items by key, in the order asked: what is computed from them comes out the same however the table sorts. Missing ones are left
  * out. Any number: 100 are read at once. What the table did not get to is asked for again.
  */
 export async function itemsByKey(
@@ -117,11 +117,12 @@ export async function itemsByKey(
     }
     return items;
   }
-  const distinct = [...new Map(keys.map((key) => [key.sk, key])).values()];
+  const whole = ({ user_id, sk }: ItemKey | Record<string, unknown>) => `${user_id}\n${sk}`;
+  const distinct = [...new Map(keys.map((key) => [whole(key), key])).values()];
   const starts = Array.from({ length: Math.ceil(distinct.length / MOST_BY_KEY) }, (_, index) => index * MOST_BY_KEY);
   const read100 = starts.map((start) => read(distinct.slice(start, start + MOST_BY_KEY)));
-  const found = new Map((await Promise.all(read100)).flat().map((item) => [item.sk, item]));
-  return distinct.map(({ sk }) => found.get(sk)).filter((item) => item !== undefined);
+  const found = new Map((await Promise.all(read100)).flat().map((item) => [whole(item), item]));
+  return distinct.map((key) => found.get(whole(key))).filter((item) => item !== undefined);
 }
 
 /** Runs a conditional write; `false` where its condition does not hold. */
@@ -152,7 +153,8 @@ const STALE_PAGE = 100;
 
 /**
  * Every item of a kind that is under way and has shown no sign of life since `before`: a page of each shard at a time, and of what was
- * read together the oldest first. Whoever has seen enough reads no further.
+ * read together the oldest first. Whoever has seen enough reads no further. The index holds keys alone and may be late: the items are read
+ * from the table, and what has moved on since is left out.
  */
 export async function* staleItems(
   table: DynamoDBDocumentClient,
@@ -172,7 +174,10 @@ export async function* staleItems(
         Limit: STALE_PAGE,
       }),
     );
-    return { items: Items, next: LastEvaluatedKey && (() => pageOf(shard, LastEvaluatedKey)) };
+    const keys = Items.map(({ user_id, sk }) => ({ user_id: String(user_id), sk: String(sk) }));
+    const read = await itemsByKey(table, tableName, keys, { consistent: true });
+    const items = read.filter((item) => item.shard === shard && String(item.since) < before.toISOString());
+    return { items, next: LastEvaluatedKey && (() => pageOf(shard, LastEvaluatedKey)) };
   }
   let open = Array.from({ length: PENDING_SHARDS }, (_, number) => () => pageOf(shardName(kind, number)));
   while (open.length > 0) {

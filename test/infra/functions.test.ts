@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { MEMORY } from '../../bench/cost/bill.ts';
 import { FUNCTIONS } from '../../lib/stack.ts';
 import { functionName, type Resource, referenced, synthesize } from './template.ts';
 
@@ -21,6 +22,8 @@ describe.each(each)('function %s', (name, { Properties }) => {
     expect(Properties.Timeout).toBeGreaterThan(3);
     expect(Properties.Timeout).toBeLessThanOrEqual(900);
     expect(Properties.MemorySize).toBeGreaterThanOrEqual(512);
+    // What docs/cost.md is computed with.
+    if (name in MEMORY) expect(Properties.MemorySize).toBe(MEMORY[name]);
   });
 
   test('is traced and says in errors where in the sources they arose', () => {

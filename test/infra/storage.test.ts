@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { INDEXES } from '../../bench/requests/table.ts';
 import { type Resource, synthesize } from './template.ts';
 
 const template = synthesize();
@@ -118,8 +119,16 @@ describe('the table', () => {
       ]),
     ).toEqual([
       ['by_taken', ['user_id', 'taken_key'], 'KEYS_ONLY'],
-      ['pending', ['shard', 'since'], 'ALL'],
+      ['pending', ['shard', 'since'], 'KEYS_ONLY'],
     ]);
+    // As bench/requests counts their writes.
+    expect(INDEXES.map(({ name, hash, range, all }) => [name, [hash, range], all ? 'ALL' : 'KEYS_ONLY'])).toEqual(
+      Properties.GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => [
+        IndexName,
+        keys(KeySchema),
+        Projection?.ProjectionType,
+      ]),
+    );
   });
 });
 

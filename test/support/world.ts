@@ -60,7 +60,7 @@ export async function startWorld() {
           { AttributeName: hash, KeyType: 'HASH' },
           { AttributeName: range, KeyType: 'RANGE' },
         ],
-        Projection: { ProjectionType: 'ALL' },
+        Projection: { ProjectionType: 'KEYS_ONLY' },
       })),
     }),
   );
