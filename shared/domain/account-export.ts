@@ -50,7 +50,7 @@ export const TOLD: readonly Told[] = [
 export const REPEATED: readonly string[] = [
   ...['DOC', 'TERM', 'TAG', 'COLOR', 'PHASH', 'PLACE', 'CAMERA', 'STATUS', 'TRASH', 'FLAG', 'MODEL', 'SIZE', 'SPARE'],
   ...['FACE', 'SUGGEST', 'NEAR', 'TALLY', 'CHECKSUM', 'JOURNAL', 'IN', 'IN_ALBUM', 'PLACED', 'TAKEN', 'EVENT'],
-  ...['CENTROID', 'CLUSTERING', 'UPLOADS', 'WAITING'],
+  ...['CENTROID', 'CLUSTERING', 'UPLOADS', 'WAITING', 'REBUILT'],
 ];
 
 /** What is not said of any item: that it is yours, and where work on it stands; of a link, what leads to it. */
