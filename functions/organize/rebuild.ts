@@ -1,3 +1,4 @@
+import { isShown } from '../../shared/domain/image.ts';
 import type { createBringInLine } from './bring-in-line.ts';
 import type { Batch, EventOf, OrganizeDeps } from './deps.ts';
 import { createRebuildClusters } from './rebuild-clusters.ts';
@@ -22,13 +23,24 @@ export function createRebuild(
 
   return async function rebuild(batch: Batch, event: EventOf<'rebuild'>): Promise<void> {
     const { userId } = batch;
-    const { event_id, image_ids = [], strays = [], cluster_ids = [], waiting, counters = false } = event;
+    const { event_id, image_ids = [], strays = [], cluster_ids = [], untold = [], waiting, counters = false } = event;
     await deps.index.recover(userId);
     if (image_ids.length > 0) await rebuildPhotos(batch, image_ids);
     if (strays.length > 0) await removeStrays(userId, strays);
     if (cluster_ids.length > 0) await rebuildClusters.addUp(userId, cluster_ids);
     if (waiting) await rebuildClusters.remember(userId, waiting);
+    if (untold.length > 0) await tell(userId, untold);
     if (counters) await rebuildCounters(userId, event_id);
     await deps.rebuilt.note(userId, event_id);
   };
+
+  /** The feed tells that photos came, at the time of which their records know; once. */
+  async function tell(userId: string, imageIds: readonly string[]): Promise<void> {
+    const records = await deps.images.getMany(userId, imageIds, { consistent: true });
+    const shown = records.filter(isShown).map(({ image_id, created_at, stages }) => {
+      const at = stages.organize.finished_at ?? created_at;
+      return { type: 'added' as const, at, image_id, by: 'rebuild' };
+    });
+    await deps.activities.note(userId, shown);
+  }
 }

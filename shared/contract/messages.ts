@@ -52,6 +52,8 @@ const rebuild = z.object({
   cluster_ids: z.array(z.string()).max(25).optional(),
   /** What clustering remembers is looked through; where there is nothing, these photos are taken to wait for a cluster. */
   waiting: z.array(imageId).max(100).optional(),
+  /** Photos of which the feed is to tell that they came. */
+  untold: z.array(imageId).max(100).optional(),
   /** Counters, events, automatic albums and the centroids of people are counted anew from what is written of each photo. */
   counters: z.boolean().optional(),
 });

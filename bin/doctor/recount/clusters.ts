@@ -1,6 +1,11 @@
 import { type Finding, finding, floats, type Item } from './finding.ts';
 import type { Photo } from './photo.ts';
 
+/** Why photos that are in no cluster wait for none. */
+const ELSEWHERE = ['moved_by_hand', 'trashed', 'no_embedding'];
+/** What clustering compares new photos with. */
+const MOST_WAITING = 64;
+
 interface Shown extends Item {
   count: number;
   newest: string[];
@@ -96,10 +101,12 @@ export function createClustersCheck(userId: string, photos: ReadonlyMap<string, 
 
   /** Photos that wait for a cluster, or stand for those that do not agree, must still be there. */
   function remembered(): Finding[] {
-    const waits = [...photos.values()].some(
-      ({ status, cluster }) => status === 'done' && cluster?.reason === 'waiting',
+    const wait = [...photos.values()].filter(
+      ({ status, cluster }) => status === 'done' && cluster?.cluster_id === null && !ELSEWHERE.includes(cluster.reason),
     );
-    if (!memory) return waits ? [finding('clusters', 'photos wait for a cluster, and nobody remembers', 'memory')] : [];
+    const mend = { waiting: wait.map(({ image_id }) => image_id).slice(-MOST_WAITING) };
+    if (!memory)
+      return wait.length > 0 ? [finding('clusters', 'photos wait for a cluster, and nobody remembers', mend)] : [];
     const [waiting, witnesses] = [memory.waiting as string[], memory.witnesses as string[]];
     const byHand = waiting
       .filter((id) => photos.get(id)?.cluster?.reason === 'moved_by_hand')
@@ -107,6 +114,6 @@ export function createClustersCheck(userId: string, photos: ReadonlyMap<string, 
     const gone = [...waiting, ...witnesses]
       .filter((id) => photos.get(id)?.trashed_at !== undefined || !photos.has(id))
       .map((id) => `clustering remembers ${id}, which is gone`);
-    return [...byHand, ...gone].map((words) => finding('clusters', words, 'memory'));
+    return [...byHand, ...gone].map((words) => finding('clusters', words, mend));
   }
 }

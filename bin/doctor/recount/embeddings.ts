@@ -1,4 +1,4 @@
-import { type Finding, finding, floats, type Item } from './finding.ts';
+import { type Finding, finding, floats, type Item, type Mend } from './finding.ts';
 import type { Photo } from './photo.ts';
 
 /** A few sums of a vector's numbers, each with signs of its own: they tell two vectors apart in a hundredth of the space. */
@@ -39,15 +39,19 @@ export function createEmbeddingsCheck(userId: string, photos: ReadonlyMap<string
   function checkPhoto(id: string, photo: Photo): void {
     const item = items.get(id);
     const entries = indexed.get(id) ?? [];
-    const say = (words: string, mend = true) =>
-      findings.push(finding('embeddings', `image ${userId}/${id} ${words}`, ...(mend ? [{ photo: id }] : [])));
-    // What made it is away: only another run of describe makes it again.
-    if (photo.described && !item) say('is described without an item VECTOR', false);
+    const mend = { photo: id };
+    const say = (words: string, ...mends: Mend[]) =>
+      findings.push(finding('embeddings', `image ${userId}/${id} ${words}`, ...mends));
+    // Where the vector index does not have it either, only another run of describe makes it again.
+    const lost = photo.described && !item;
+    const again = entries.length > 0 ? [{ embedding: id }, mend] : [];
+    if (lost) say('is described without an item VECTOR', ...again);
     // One that was run again may fail; it keeps what it had.
-    if (photo.status !== 'done' && item && !photo.cluster) say(`is ${photo.status} with an item VECTOR`, false);
-    if (item?.next) say('has a new embedding that was not placed', false);
-    if (item && Boolean(item.aside) !== Boolean(photo.trashed_at)) say(`is set aside: ${item.aside}`);
-    if (entries.length !== (item && !photo.trashed_at ? 1 : 0)) say(`has ${entries.length} vectors in the index`);
+    if (photo.status !== 'done' && item && !photo.cluster) say(`is ${photo.status} with an item VECTOR`);
+    if (item?.next) say('has a new embedding that was not placed');
+    if (item && Boolean(item.aside) !== Boolean(photo.trashed_at)) say(`is set aside: ${item.aside}`, mend);
+    if (entries.length !== (item && !photo.trashed_at ? 1 : 0))
+      say(`has ${entries.length} vectors in the index`, ...(lost ? again : [mend]));
     const [entry] = entries;
     if (item && entry && item.sums.some((sum, n) => Math.abs(sum - (entry[n] ?? 0)) > 1e-4))
       findings.push(

@@ -9,13 +9,18 @@ export type Mend =
   | { stray: string }
   /** This cluster is added up from its members. */
   | { cluster: string }
-  | 'memory'
+  /** What clustering remembers is looked through; these photos wait for a cluster. */
+  | { waiting: string[] }
   | 'counters'
   /** These bytes belong to nobody any more. */
   | { checksum: string; owner: string }
   | { object: string }
   /** The feed is to tell that this photo came. */
-  | { untold: string };
+  | { untold: string }
+  /** Its embedding is put back from the vector index. */
+  | { embedding: string }
+  /** A vector index of nobody. */
+  | { index: string };
 
 /** Words for what a finding is about, in the order in which they are reported. */
 export const ABOUT = [
