@@ -45,7 +45,7 @@ export function createRedrive({ sqs, queues, images, jobs, clock }: RedriveDeps)
       throw new CannotLook(`--queue: expected one of ${known.map(([name]) => name).join(', ')}, got ${only}`);
     const letters: Letter[] = [];
     for (const [name, pair] of asked) {
-      for (const message of await look(pair.dead)) {
+      for await (const message of look(pair.dead)) {
         const letter = await aboutLetter({ images, jobs, clock }, name, message);
         if (!chosen(letter)) {
           letters.push(letter);
@@ -59,10 +59,13 @@ export function createRedrive({ sqs, queues, images, jobs, clock }: RedriveDeps)
     return letters;
   };
 
-  /** Everything that lies in a queue, each once. */
-  async function look(QueueUrl: string): Promise<Message[]> {
-    const found = new Map<string, Message>();
-    for (let empty = 0; empty < EMPTY_ANSWERS && found.size < MOST_LETTERS; ) {
+  /**
+   * Everything that lies in a queue, each once. Of one group of a FIFO queue the next come when the first are taken off, so that no more than
+   * ten of each person's are seen where none is.
+   */
+  async function* look(QueueUrl: string): AsyncGenerator<Message> {
+    const seen = new Set<string>();
+    for (let empty = 0; empty < EMPTY_ANSWERS && seen.size < MOST_LETTERS; ) {
       const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({
           QueueUrl,
@@ -73,9 +76,12 @@ export function createRedrive({ sqs, queues, images, jobs, clock }: RedriveDeps)
         }),
       );
       empty = Messages.length === 0 ? empty + 1 : 0;
-      for (const message of Messages) found.set(message.MessageId ?? '', message);
+      for (const message of Messages) {
+        if (seen.has(message.MessageId ?? '')) continue;
+        seen.add(message.MessageId ?? '');
+        yield message;
+      }
     }
-    return [...found.values()];
   }
 
   /** As it was sent first, in the same group. Another deduplication id: the queue may still remember the first one. */

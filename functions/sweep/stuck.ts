@@ -1,6 +1,6 @@
 import type { Departure, Departures } from '../../shared/adapters/departures.ts';
 import type { Clock } from '../../shared/adapters/ids.ts';
-import type { Images } from '../../shared/adapters/images.ts';
+import type { Images, UnderWay } from '../../shared/adapters/images.ts';
 import type { Job, Jobs } from '../../shared/adapters/jobs.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
@@ -23,7 +23,9 @@ export interface StuckDeps {
 
 const JOB_GIVES_UP_AFTER_MS = 24 * 3600 * 1000;
 
-/** Sends the messages of work that has stopped moving once more, ends what will not move any more, and purges the trash. */
+/**
+ * Sends the messages of work that has stopped moving once more (of a photo less and less often: it may only wait its turn in a long queue), ends what will not move any more, and purges the trash.
+ */
 export function createStuck({ images, jobs, departures, objects, queues, clock, staleMs }: StuckDeps) {
   /** What sends each stage's work again. */
   const resend: Record<StageName, (record: ImageRecord) => Promise<void>> = {
@@ -42,14 +44,14 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
       ]),
   };
 
-  async function reviveImage(record: ImageRecord): Promise<void> {
+  async function reviveImage(record: UnderWay): Promise<void> {
     const { user_id: userId, image_id: imageId } = record;
     const key = { userId, imageId };
     const due = purgeDue(record);
     const overdue = due !== null && Date.parse(due) <= clock().getTime();
     if (record.deleted_at || overdue) {
       // One that was restored since the index was read stays.
-      if (!(await (record.deleted_at ? images.touch(key) : images.purge(key, record)))) return;
+      if (!(await (record.deleted_at ? images.revive(key, record, staleMs) : images.purge(key, record)))) return;
       await queues.organize([
         { type: 'removed', event_id: `removed:${imageId}:${clock().getTime()}`, user_id: userId, image_id: imageId },
       ]);
@@ -57,15 +59,15 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
     }
     if (record.status === 'awaiting_upload') {
       if (await objects.head(incomingKey(userId, imageId))) {
-        await images.touch(key);
-        await resend.ingest(record);
+        if (await images.revive(key, record, staleMs)) await resend.ingest(record);
       } else if (Date.parse(record.upload_expires_at) < clock().getTime()) {
         const expired = await images.expire(key);
         if (expired) await sendSettled(queues, expired, clock());
       }
       return;
     }
-    await images.touch(key);
+    // Otherwise something has happened to it since the index was read.
+    if (!(await images.revive(key, record, staleMs))) return;
     // It has ended; what is derived from it has not followed yet.
     if (isTerminal(record.status)) return sendSettled(queues, record, clock());
     const open = STAGES.filter((name) => !hasEnded(record.stages[name].state));

@@ -54,7 +54,7 @@ export const REPEATED: readonly string[] = [
 ];
 
 /** What is not said of any item: that it is yours, and where work on it stands; of a link, what leads to it. */
-const UNTOLD = new Set(['user_id', 'shard', 'since', 'digest']);
+const UNTOLD = new Set(['user_id', 'shard', 'since', 'revived', 'digest']);
 
 /** An item of the table as a person reads it: bytes as base64, sets as lists, the rest as it is. */
 export function toldOf(item: Readonly<Record<string, unknown>>): Record<string, unknown> {
