@@ -99,7 +99,8 @@ async function deployedStack(): Promise<LiveStack> {
   }
 }
 
-const QUEUE = /^(Ingest|Describe|Faces|Organize|Jobs)Queue(Queue|Dead)[0-9A-F]{8}$/;
+/** What the CDK calls the queues of the stack (lib/queues.ts). */
+const QUEUE = /^(Ingest|Describe|Faces|Organize|Jobs)Queue(Dead)?[0-9A-F]{8}$/;
 
 function open(
   called: string,
@@ -114,10 +115,10 @@ function open(
   });
   const found: Record<string, Partial<QueuePair>> = {};
   for (const { LogicalResourceId, PhysicalResourceId } of resources) {
-    const [, name, part] = QUEUE.exec(LogicalResourceId) ?? [];
+    const [, name, dead] = QUEUE.exec(LogicalResourceId) ?? [];
     if (name === undefined || PhysicalResourceId === undefined) continue;
     const queue = found[name.toLowerCase()] ?? {};
-    queue[part === 'Dead' ? 'dead' : 'work'] = PhysicalResourceId;
+    queue[dead ? 'dead' : 'work'] = PhysicalResourceId;
     found[name.toLowerCase()] = queue;
   }
   const vectorBucket = resources.find(({ ResourceType }) => ResourceType === 'AWS::S3Vectors::VectorBucket');
