@@ -35,4 +35,3 @@ export function createExamine({ reader, clock, pause }: { reader: Reader; clock:
     return { ...second, findings: second.findings.filter(({ says }) => before.has(says)) };
   };
 }
-export type Examine = ReturnType<typeof createExamine>;

@@ -1,6 +1,6 @@
 import { AzureMisconfigured, createAzureOpenAI } from '../../shared/adapters/azure-openai.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
-import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { createS3Client, createTableClient } from '../../shared/adapters/clients.ts';
 import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { newUuid, systemClock } from '../../shared/adapters/ids.ts';
@@ -9,6 +9,7 @@ import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient, UnreadableSecret } from '../../shared/adapters/secrets.ts';
 import { createSpendings } from '../../shared/adapters/spendings.ts';
+import { createSqsClient } from '../../shared/adapters/sqs-client.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { describeMessage } from '../../shared/contract/messages.ts';
 import { microUsd } from '../../shared/domain/quota.ts';

@@ -1,5 +1,5 @@
 import { createChecksums } from '../../shared/adapters/checksums.ts';
-import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { createS3Client, createTableClient } from '../../shared/adapters/clients.ts';
 import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
@@ -7,6 +7,7 @@ import { createImages } from '../../shared/adapters/images.ts';
 import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createPlaces } from '../../shared/adapters/places.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createSqsClient } from '../../shared/adapters/sqs-client.ts';
 import { createTimeZones } from '../../shared/adapters/time-zones.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { allImageKeys } from '../../shared/domain/object-keys.ts';

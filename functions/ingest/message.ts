@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ImageKey } from '../../shared/adapters/images.ts';
 import { parseIncomingKey } from '../../shared/domain/object-keys.ts';
 

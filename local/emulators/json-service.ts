@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Authenticator } from './authenticator.ts';
 import { AwsError } from './errors.ts';
 import { type Exchange, readBody, reply, type Service, type ServiceName } from './gate.ts';

@@ -7,7 +7,7 @@ import {
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { hashUserId, type Logger } from './logger.ts';
 
 /** What a handler is told beside the message itself. */

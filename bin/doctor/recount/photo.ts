@@ -1,7 +1,7 @@
 import { placeKeysOf } from '../../../shared/domain/albums/lists.ts';
 import { type ImageRecord, isTerminal } from '../../../shared/domain/image.ts';
 
-/** What is kept of a photo's record while its owner's gallery is counted: a kilobyte or two, without its words. */
+/** What is kept of a photo's record while its owner's gallery is counted: a few kilobytes, without its words. */
 export type Photo = Pick<
   ImageRecord,
   | 'image_id'

@@ -60,7 +60,7 @@ export interface RecountOptions {
 /**
  * Counts all that is stored of one user against the image records, and finds whatever is not as it must be. Knows where things lie from
  * the design; of the product's code it asks only which words, suggestions and places a record has, and counts what comes of that by itself.
- * Given one thing at a time, records first, and the rest of the table in the order of sort keys; keeps about two kilobytes of a photo.
+ * Given one thing at a time, records first, and the rest of the table in the order of sort keys; keeps about five kilobytes of a photo.
  */
 export function createRecount(userId: string, { live, now }: RecountOptions) {
   const photos = new Map<string, Photo>();
