@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { startAuthEmulator } from './auth-emulator.ts';
+import { writeConnection } from './connection.ts';
 import { type AwsEmulators, type ObjectCreated, startAws } from './emulators/aws.ts';
 import { type AzureEmulator, startAzure } from './emulators/azure/server.ts';
 import { functionEnvironment, helperEnvironment } from './environment.ts';
@@ -276,6 +277,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
 
   const outputs = Object.entries(readOutputs(template, scope)).map(([name, value]) => [name, localize(value)]);
   const named: Record<string, string> = Object.fromEntries(outputs);
+  teardown.add(writeConnection(dataDir, template, scope, { ...client, outputs: named }));
   return {
     url: named.ApiUrl ?? `${origin}/${api.stage}`,
     origin,

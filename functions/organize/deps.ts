@@ -19,6 +19,7 @@ import type { People } from '../../shared/adapters/people.ts';
 import type { Postings } from '../../shared/adapters/postings.ts';
 import type { Profiles } from '../../shared/adapters/profiles.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
+import type { Rebuilt } from '../../shared/adapters/rebuilt.ts';
 import type { Tallies } from '../../shared/adapters/tallies.ts';
 import type { Undo } from '../../shared/adapters/undo.ts';
 import type { Vectors } from '../../shared/adapters/vectors.ts';
@@ -50,6 +51,7 @@ export interface OrganizeDeps {
   profiles: Pick<Profiles, 'faceDetection'>;
   jobs: Jobs;
   undo: Undo;
+  rebuilt: Pick<Rebuilt, 'note'>;
   queues: Queues;
   /** Similarity of unrelated images, as the embeddings in use are known for. */
   background: Background;

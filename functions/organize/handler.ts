@@ -21,6 +21,7 @@ import { createPeople } from '../../shared/adapters/people.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createRebuilt } from '../../shared/adapters/rebuilt.ts';
 import { createSqsClient } from '../../shared/adapters/sqs-client.ts';
 import { createTallies } from '../../shared/adapters/tallies.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
@@ -72,6 +73,7 @@ const apply = createOrganize({
   profiles: createProfiles(table, settings.TABLE_NAME, systemClock),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   undo: createUndo(table, settings.TABLE_NAME),
+  rebuilt: createRebuilt(table, settings.TABLE_NAME, systemClock),
   queues: createQueues(createSqsClient(), {
     jobs: settings.JOBS_QUEUE_URL,
     organize: settings.ORGANIZE_QUEUE_URL,

@@ -28,19 +28,10 @@ export function changeOf(
 ): IndexChange | null {
   if (!record && !known) return null;
   const before = known ?? emptyEntry(image_id);
-  const postings = (record ? postingsOf(record) : []).map((posting) => ({ ...posting, image_id }));
-  const lists = new Map(postings.map(({ list, ...attributes }) => [list, digestOf(attributes)]));
-  const after: IndexEntry = {
-    image_id,
-    lists: Object.fromEntries(lists),
-    suggestions: record ? suggestionsOf(record) : [],
-    tallies: record ? talliesOf(record) : [],
-    contribution: record ? contributionOf(record) : null,
-    looks: record ? looksOf(record) : null,
-    told: record ? toldStateOf(record) : null,
-  };
-  const faces = record ? countedFaces(record, detected) : [];
-  if (faces.length > 0) after.faces = faces;
+  const { entry: after, postings } = record
+    ? entryOf(record, detected)
+    : { entry: emptyEntry(image_id), postings: [] as PostingOf[] };
+  const lists = new Map(Object.entries(after.lists));
   const puts = postings.filter(({ list }) => before.lists[list] !== lists.get(list));
   const deletes = Object.keys(before.lists)
     .filter((list) => !lists.has(list))
@@ -50,6 +41,27 @@ export function changeOf(
   const same = puts.length === 0 && deletes.length === 0 && counted(before) === counted(after);
   if (known && record && same) return null;
   return { record, before, after, puts, deletes, activity: transition(before.told, record ? after.told : 'gone') };
+}
+
+/** What is to be written for a photo, and the postings that it is in. */
+export function entryOf(
+  record: ImageRecord,
+  detected: readonly DetectedFace[] = [],
+): { entry: IndexEntry; postings: PostingOf[] } {
+  const { image_id } = record;
+  const postings = postingsOf(record).map((posting) => ({ ...posting, image_id }));
+  const faces = countedFaces(record, detected);
+  const entry: IndexEntry = {
+    image_id,
+    lists: Object.fromEntries(postings.map(({ list, ...attributes }) => [list, digestOf(attributes)])),
+    suggestions: suggestionsOf(record),
+    tallies: talliesOf(record),
+    contribution: contributionOf(record),
+    looks: looksOf(record),
+    told: toldStateOf(record),
+    ...(faces.length > 0 && { faces }),
+  };
+  return { entry, postings };
 }
 
 const emptyEntry = (image_id: string): IndexEntry => ({

@@ -8,6 +8,7 @@ import { createMakeAlbums } from './make-albums.ts';
 import { createMoveFaces } from './move-faces.ts';
 import { createMovePhotos } from './move-photos.ts';
 import { createPlacePhotos } from './place-photos.ts';
+import { createRebuild } from './rebuild.ts';
 import { openSession, type Session } from './session.ts';
 import { createSetAside } from './set-aside.ts';
 import { createShowClusters } from './show-clusters.ts';
@@ -22,7 +23,9 @@ export function createOrganize(deps: OrganizeDeps) {
   const erasePhoto = createErasePhoto(deps, show);
   const movePhotos = createMovePhotos(deps, show);
   const makeAlbums = createMakeAlbums(deps);
-  const bringInLine = createBringInLine(deps, createSetAside(deps, show));
+  const setAside = createSetAside(deps, show);
+  const bringInLine = createBringInLine(deps, setAside);
+  const rebuild = createRebuild(deps, { show, setAside });
   const applyPart = createApplyPlan(deps, { clusters: movePhotos, people: createMoveFaces(deps, bringInLine) });
   const eraseFaces = createEraseFaces(deps, bringInLine);
 
@@ -73,6 +76,12 @@ export function createOrganize(deps: OrganizeDeps) {
           await finish();
           await endKeeping(userId, run.event);
           break;
+        case 'rebuild':
+          await finish();
+          await rebuild(batch, run.event);
+          // It may have written what was read before.
+          opened = undefined;
+          break;
       }
     }
     await finish();
@@ -96,7 +105,8 @@ type Run =
   | { type: 'review'; event: EventOf<'review'> }
   | { type: 'named'; event: EventOf<'named'> }
   | { type: 'auto_albums'; event: EventOf<'auto_albums'> }
-  | { type: 'album_kept'; event: EventOf<'album_kept'> };
+  | { type: 'album_kept'; event: EventOf<'album_kept'> }
+  | { type: 'rebuild'; event: EventOf<'rebuild'> };
 
 /** Neighbouring `described` events together, all others one by one, in the order in which they came. */
 function runs(events: readonly OrganizeEvent[]): Run[] {

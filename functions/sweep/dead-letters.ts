@@ -175,6 +175,8 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
         return 'settled';
       case 'removed':
       // Sweep sends the removal again for as long as the record is there.
+      case 'rebuild':
+      // Doctor finds what it was to mend when it looks again.
       case 'named':
       case 'review':
         // Made up for when the cluster has doubled.

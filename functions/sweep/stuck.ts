@@ -1,6 +1,6 @@
 import type { Departure, Departures } from '../../shared/adapters/departures.ts';
 import type { Clock } from '../../shared/adapters/ids.ts';
-import type { Images } from '../../shared/adapters/images.ts';
+import type { Images, UnderWay } from '../../shared/adapters/images.ts';
 import type { Job, Jobs } from '../../shared/adapters/jobs.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
@@ -29,9 +29,10 @@ const LONG_LINE = 500;
 /** … unless it has not moved for so many times as long as is too long otherwise. */
 const PATIENCE = 24;
 
-type Stale = ImageRecord & { since: string };
-
-/** Sends the messages of work that has stopped moving once more, ends what will not move any more, and purges the trash. */
+/**
+ * Sends the messages of work that has stopped moving once more, of a photo less and less often and not into a long line, ends what will
+ * not move any more, and purges the trash.
+ */
 export function createStuck({ images, jobs, departures, objects, queues, clock, staleMs, logger }: StuckDeps) {
   /** What sends each stage's work again. */
   const resend: Record<StageName, (record: ImageRecord) => Promise<void>> = {
@@ -51,14 +52,14 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
   };
 
   /** Whether the photo's turn has most likely not come yet. `lines`: how many messages wait for each stage, as far as is known. */
-  async function isInLine(record: Stale, stage: StageName, lines: Map<StageName, number>): Promise<boolean> {
-    if (Date.parse(record.since) < clock().getTime() - PATIENCE * staleMs) return false;
+  async function isInLine(record: UnderWay, stage: StageName, lines: Map<StageName, number>): Promise<boolean> {
+    if (Date.parse(record.since ?? record.updated_at) < clock().getTime() - PATIENCE * staleMs) return false;
     const waiting = lines.get(stage) ?? (await queues.waiting(stage));
     lines.set(stage, waiting);
     return waiting >= LONG_LINE;
   }
 
-  async function reviveImage(record: Stale, lines: Map<StageName, number>): Promise<void> {
+  async function reviveImage(record: UnderWay, lines: Map<StageName, number>): Promise<void> {
     const { user_id: userId, image_id: imageId } = record;
     const key = { userId, imageId };
     logger?.info('A photo stands still.', { image_id: imageId, user: hashUserId(userId), status: record.status });
@@ -66,7 +67,7 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
     const overdue = due !== null && Date.parse(due) <= clock().getTime();
     if (record.deleted_at || overdue) {
       // One that was restored since the index was read stays.
-      if (!(await (record.deleted_at ? images.touch(key) : images.purge(key, record)))) return;
+      if (!(await (record.deleted_at ? images.revive(key, record, staleMs) : images.purge(key, record)))) return;
       await queues.organize([
         { type: 'removed', event_id: `removed:${imageId}:${clock().getTime()}`, user_id: userId, image_id: imageId },
       ]);
@@ -75,8 +76,7 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
     if (record.status === 'awaiting_upload') {
       if (await isInLine(record, 'ingest', lines)) return;
       if (await objects.head(incomingKey(userId, imageId))) {
-        await images.touch(key);
-        await resend.ingest(record);
+        if (await images.revive(key, record, staleMs)) await resend.ingest(record);
       } else if (Date.parse(record.upload_expires_at) < clock().getTime()) {
         const expired = await images.expire(key);
         if (expired) await sendSettled(queues, expired, clock());
@@ -86,7 +86,8 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
     const open = STAGES.filter((name) => !hasEnded(record.stages[name].state));
     const [stage = 'organize'] = isTerminal(record.status) ? [] : open;
     if (await isInLine(record, stage, lines)) return;
-    await images.touch(key);
+    // Otherwise something has happened to it since the index was read.
+    if (!(await images.revive(key, record, staleMs))) return;
     // It has ended; what is derived from it has not followed yet.
     if (isTerminal(record.status)) return sendSettled(queues, record, clock());
     // Describe and faces run beside each other.

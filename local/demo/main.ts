@@ -85,7 +85,8 @@ async function main(): Promise<number> {
     }
     if (values.keep) {
       const lines = [`The stack is still running at ${stack.url}`, `every route: ${stack.url}/docs`];
-      say(`\n${[...lines, `sign in: ${email} / ${password}`, 'Ctrl-C stops it.'].join('\n  ')}`);
+      const doctor = `count it: npm run doctor -- --data ${stack.dataDir}`;
+      say(`\n${[...lines, `sign in: ${email} / ${password}`, doctor, 'Ctrl-C stops it.'].join('\n  ')}`);
       await interrupted;
     }
     return outcome.images.some(({ status }) => status === 'failed') ? 1 : 0;

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { Album, AlbumSettings } from '../domain/albums/album.ts';
 import { and } from './image-conditions.ts';
-import { type Condition, changeItem, holds, itemsByKey } from './table.ts';
+import { type Condition, changeItem, holds, itemsBelow, itemsByKey } from './table.ts';
 
 export interface AlbumPage {
   items: Album[];
@@ -79,6 +79,12 @@ export function createAlbums(table: DynamoDBDocumentClient, tableName: string) {
         if (!start) return { items, nextCursor: null };
       }
       return { items, nextCursor: start ? start.sk.slice(prefix.length) : null };
+    },
+
+    /** Every automatic album, unwanted ones included: for counting anew, never for a request. */
+    async *allAutomatic(userId: string): AsyncGenerator<Album> {
+      for await (const item of itemsBelow(table, tableName, { userId, prefix, consistent: true }))
+        if (item.kind === 'auto') yield item as unknown as Album;
     },
 
     /** Stores a new album; `false` where the id is taken. */

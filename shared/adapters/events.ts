@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { EventInterval, TimelinePhoto } from '../domain/albums/events.ts';
+import { itemsBelow } from './table.ts';
 
 const EVENT = 'EVENT#';
 const TAKEN = 'TAKEN#';
@@ -48,6 +49,12 @@ export function createEvents(table: DynamoDBDocumentClient, tableName: string) {
       const { items } = await query(userId, range, { ScanIndexForward: !back, Limit: limit + 1 });
       const photos = items.map(({ sk, lat, lon }) => ({ key: String(sk).slice(TAKEN.length), lat, lon }));
       return photos.filter(({ key }) => !back || key !== from.before).slice(0, limit);
+    },
+
+    /** Every photo in the order of taking: for counting anew, never for a request. */
+    async *allPhotos(userId: string): AsyncGenerator<TimelinePhoto> {
+      for await (const { sk, lat, lon } of itemsBelow(table, tableName, { userId, prefix: TAKEN, consistent: true }))
+        yield { key: String(sk).slice(TAKEN.length), lat, lon } as TimelinePhoto;
     },
 
     /** What the first photos of a range of keys say of their places. */

@@ -12,7 +12,7 @@ import { writeItems } from './batch-write.ts';
 import { eventItem } from './events.ts';
 import { centroidOf, personCentroidKey } from './people.ts';
 import { createSummaries, type StoredSummary } from './summaries.ts';
-import { type ItemKey, itemsByKey } from './table.ts';
+import { type ItemKey, itemsBelow, itemsByKey } from './table.ts';
 
 /** `DOC#{image_id}`: what is written for one photo, so that a change of it need not be looked for. */
 export interface IndexEntry {
@@ -127,6 +127,50 @@ export function createImageIndex(table: DynamoDBDocumentClient, tableName: strin
 
   return {
     commit,
+
+    /**
+     * Writes down, outside of any pass, what is derived from photos and which of them are spare, whatever is written by now. What counters
+     * contain may differ then: they are to be counted anew.
+     */
+    async replace(
+      userId: string,
+      { entries, gone, spares }: { entries: readonly IndexEntry[]; gone: readonly string[]; spares: readonly Spare[] },
+    ): Promise<void> {
+      await writeItems(table, tableName, {
+        puts: [
+          ...entries.map((entry) => ({ ...entry, ...entryKey(userId, entry.image_id) })),
+          ...spares.flatMap(({ image_id, bytes }) =>
+            bytes === null ? [] : [{ ...spareKey(userId, image_id), bytes }],
+          ),
+        ],
+        deletes: [
+          ...gone.map((imageId) => entryKey(userId, imageId)),
+          ...spares.filter(({ bytes }) => bytes === null).map(({ image_id }) => spareKey(userId, image_id)),
+        ],
+      });
+    },
+
+    /** Every entry of a user, in the order of ids: for counting anew, never for a request. */
+    async *allEntries(userId: string): AsyncGenerator<IndexEntry> {
+      const items = itemsBelow(table, tableName, { userId, prefix: 'DOC#', consistent: true });
+      for await (const item of items) yield item as unknown as IndexEntry;
+    },
+
+    /** All that counts photos, as it is stored. */
+    async counted(userId: string) {
+      const below = (prefix: string) =>
+        Array.fromAsync(
+          itemsBelow(table, tableName, { userId, prefix, consistent: true }),
+          (item) => [String(item.sk).slice(prefix.length), item] as const,
+        );
+      const [suggestions, tallies, spares] = await Promise.all(['SUGGEST#', 'TALLY#', 'SPARE#'].map(below));
+      return {
+        suggestions: new Map(suggestions as unknown as (readonly [string, CountedSuggestion])[]),
+        tallies: new Map(tallies?.map(([key, { sums }]) => [key, sums as Sums])),
+        /** Bytes of each spare photo. */
+        spares: new Map(spares?.map(([imageId, { bytes }]) => [imageId, Number(bytes)])),
+      };
+    },
 
     /** Finishes what a pass that died has written down. To be called before anything is read for the next one. */
     async recover(userId: string): Promise<void> {

@@ -55,6 +55,12 @@ export interface StageOutcome {
   cost_microusd?: number;
 }
 
+/** A record on the list of what is under way: since when nothing has been heard of it, and how often it was sent to work again since. */
+export type UnderWay = ImageRecord & { since?: string; revived?: { times: number; since: string } };
+
+/** What stands still is sent again after once, twice, four times … as long without a sign of life, and never less often than after this. */
+const MOST_STALE_TIMES = 24;
+
 const sk = (imageId: string) => `IMAGE#${imageId}`;
 const itemKey = ({ userId, imageId }: ImageKey) => ({ user_id: userId, sk: sk(imageId) });
 /** How many records one request may read while looking for those that match a filter. */
@@ -115,7 +121,7 @@ export function createImages(
     const due = purgeDue(seen);
     await changeItem(table, tableName, itemKey(key), {
       ...(due === null
-        ? { remove: ['shard', 'since'] }
+        ? { remove: ['shard', 'since', 'revived'] }
         : { set: { shard: pendingShard('image', key.imageId), since: due } }),
       condition: and(ALIVE, statusIn(seen.status), unchangedSince(seen)),
     });
@@ -375,16 +381,32 @@ export function createImages(
       return change(key, { set, condition: and(ALIVE, lies) });
     },
 
-    /**
-     * Notes that work was sent again, so that sweep does not send it every time it looks, or that no sign of life is due
-     * before `until`.
-     */
-    touch(key: ImageKey, until: Date = clock()): Promise<ImageRecord | null> {
+    /** Notes that no sign of life is due before `until`. */
+    touch(key: ImageKey, until: Date): Promise<ImageRecord | null> {
       return change(key, {
         set: { since: until.toISOString() },
         condition: {
           expression: 'attribute_exists(sk) AND attribute_exists(#shard)',
           names: { '#shard': 'shard' },
+        },
+      });
+    },
+
+    /**
+     * Notes that a photo that has shown no sign of life is about to be sent to work again: the next time sweep looks at it in twice the time,
+     * until something has happened to it. `null` where something has since it was `seen`, or it is not under way any more.
+     */
+    revive(key: ImageKey, seen: UnderWay, staleMs: number): Promise<ImageRecord | null> {
+      const { since, revived } = seen;
+      const times = revived !== undefined && revived.since === since ? revived.times + 1 : 1;
+      const delay = Math.min(2 ** (times - 1), MOST_STALE_TIMES) - 1;
+      const until = new Date(clock().getTime() + delay * staleMs).toISOString();
+      return change(key, {
+        set: { since: until, revived: { times, since: until } },
+        condition: {
+          expression: 'attribute_exists(#shard) AND #since = :seen',
+          names: { '#shard': 'shard', '#since': 'since' },
+          values: { ':seen': since ?? '' },
         },
       });
     },
@@ -397,7 +419,7 @@ export function createImages(
       const { status, cluster, faces, processing_ms, stages } = done;
       const finished = await change(key, {
         set: { status, cluster, faces, processing_ms, 'stages.organize': stages.organize },
-        remove: done.trashed_at ? [] : ['shard', 'since'],
+        remove: done.trashed_at ? [] : ['shard', 'since', 'revived'],
         condition: and(ALIVE, statusIn('processing'), stageUnderWay('organize'), unchangedSince(seen)),
       });
       if (finished) {
@@ -432,9 +454,7 @@ export function createImages(
 
     /** Records under way that have shown no sign of life since `before`, the oldest of every shard first. */
     stale: (before: Date) =>
-      staleItems(table, tableName, { kind: 'image', before }) as AsyncGenerator<unknown> as AsyncGenerator<
-        ImageRecord & { since: string }
-      >,
+      staleItems(table, tableName, { kind: 'image', before }) as AsyncGenerator<unknown> as AsyncGenerator<UnderWay>,
   };
 }
 export type Images = ReturnType<typeof createImages>;

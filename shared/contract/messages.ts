@@ -36,6 +36,28 @@ const facesErased = z.object({
   last: z.boolean(),
 });
 
+/**
+ * Asked for by `npm run doctor`: some of what is derived is to be brought in line with the records, whatever is written by now. Each part
+ * may be absent, and repeated.
+ */
+const rebuild = z.object({
+  type: z.literal('rebuild'),
+  event_id: eventId,
+  user_id: userId,
+  /** Photos of which everything is written anew; of those without a record, everything is removed. */
+  image_ids: z.array(imageId).max(25).optional(),
+  /** Sort keys of entries in lists that may be too many. */
+  strays: z.array(z.string()).max(100).optional(),
+  /** Clusters that are added up anew from their members. */
+  cluster_ids: z.array(z.string()).max(25).optional(),
+  /** What clustering remembers is looked through; where there is nothing, these photos are taken to wait for a cluster. */
+  waiting: z.array(imageId).max(100).optional(),
+  /** Photos of which the feed is to tell that they came. */
+  untold: z.array(imageId).max(100).optional(),
+  /** Counters, events, automatic albums and the centroids of people are counted anew from what is written of each photo. */
+  counters: z.boolean().optional(),
+});
+
 export const organizeEvent = z.discriminatedUnion('type', [
   /** A photo has ended without a description: what is derived from it is brought in line with its record. */
   z.object({ type: z.literal('settled'), event_id: eventId, user_id: userId, image_id: imageId }),
@@ -77,6 +99,7 @@ export const organizeEvent = z.discriminatedUnion('type', [
     job_id: z.string(),
     images: z.int().nonnegative(),
   }),
+  rebuild,
 ]);
 export type OrganizeEvent = z.infer<typeof organizeEvent>;
 

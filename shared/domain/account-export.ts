@@ -50,11 +50,11 @@ export const TOLD: readonly Told[] = [
 export const REPEATED: readonly string[] = [
   ...['DOC', 'TERM', 'TAG', 'COLOR', 'PHASH', 'PLACE', 'CAMERA', 'STATUS', 'TRASH', 'FLAG', 'MODEL', 'SIZE', 'SPARE'],
   ...['FACE', 'SUGGEST', 'NEAR', 'TALLY', 'CHECKSUM', 'JOURNAL', 'IN', 'IN_ALBUM', 'PLACED', 'TAKEN', 'EVENT'],
-  ...['CENTROID', 'CLUSTERING', 'UPLOADS', 'WAITING'],
+  ...['CENTROID', 'CLUSTERING', 'UPLOADS', 'WAITING', 'REBUILT'],
 ];
 
 /** What is not said of any item: that it is yours, and where work on it stands; of a link, what leads to it. */
-const UNTOLD = new Set(['user_id', 'shard', 'since', 'digest']);
+const UNTOLD = new Set(['user_id', 'shard', 'since', 'revived', 'digest']);
 
 /** An item of the table as a person reads it: bytes as base64, sets as lists, the rest as it is. */
 export function toldOf(item: Readonly<Record<string, unknown>>): Record<string, unknown> {

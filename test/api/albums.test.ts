@@ -10,8 +10,7 @@ import { jobMessage, type OrganizeEvent, organizeEvent } from '../../shared/cont
 import type { AlbumView, BatchResult, ImageView, JobView, Problem } from '../../shared/contract/schemas.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
 import { organizeDeps } from '../organize/gallery.ts';
-import { checkAlbums } from '../support/album-deviations.ts';
-import { checkIndex } from '../support/index-deviations.ts';
+import { findingsIn } from '../support/deviations.ts';
 import type { Item } from '../support/items.ts';
 import { AT, donePhoto, imageId } from '../support/records.ts';
 import { TABLE } from '../support/world.ts';
@@ -67,7 +66,8 @@ async function seed(as: string, ...photos: [number, Partial<ImageRecord>?][]): P
 }
 async function deviations(as: string): Promise<string[]> {
   const items = (await api.world.itemsOf(as)) as Item[];
-  return [...checkIndex(items), ...checkAlbums(items)];
+  const about = ['lists', 'near-duplicates', 'counters', 'activity', 'albums'] as const;
+  return findingsIn({ items, vectors: [] }, about).map(({ says }) => says);
 }
 
 async function send<T>(as: string, method: string, path: string, body?: object, status = 200): Promise<T> {

@@ -2,6 +2,7 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { linkDeviations } from '../../bin/doctor/recount/links.ts';
 import { createAlbums } from '../../shared/adapters/albums.ts';
 import { createImageIndex } from '../../shared/adapters/image-index.ts';
 import { createImages } from '../../shared/adapters/images.ts';
@@ -12,7 +13,6 @@ import { type Album, isByRule } from '../../shared/domain/albums/album.ts';
 import { membershipsOf, viewedListsOf } from '../../shared/domain/albums/lists.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
 import { thumbnailKey } from '../../shared/domain/object-keys.ts';
-import { linkDeviations } from '../support/link-deviations.ts';
 import { donePhoto, imageId } from '../support/records.ts';
 import { TABLE } from '../support/world.ts';
 import { type Api, startApi } from './api.ts';

@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DeleteCommand, DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
@@ -255,7 +259,36 @@ test('the recount notices what is missing, too many or at odds', async () => {
   ]) {
     expect(deviations).toContain(words);
   }
+
+  // The doctor, from another process, finds what a stack at work may not have; what is left after it is for a person to look at.
+  const found = await doctor();
+  expect(found.code).toBe(1);
+  expect(found.says).toContain(`${image_id} is described without an item VECTOR`);
+  const mended = await doctor('--repair');
+  expect(mended.opinion.mended).toBeGreaterThan(3);
+  expect(mended.opinion.users.flatMap(({ differences }) => differences).map(({ says = '' }) => says)).toEqual([
+    expect.stringContaining('its original is not what its record says'),
+    expect.stringContaining('small.webp'),
+    expect.stringContaining('an item nobody knows: STRANGER'),
+  ]);
+  expect((await doctor('--data', tmpdir())).code).toBe(2);
 });
+
+interface Opinion {
+  mended: number;
+  users: { differences: { says?: string }[] }[];
+}
+
+/** `npm run doctor` on the stack; how it ends, and what it says. */
+async function doctor(...options: string[]): Promise<{ code: number | null; says: string; opinion: Opinion }> {
+  const script = join(import.meta.dirname, '../../bin/doctor.ts');
+  const args = [script, '--data', stack.dataDir, '--wait', '0.2', '--json', ...options];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let says = '';
+  for await (const part of child.stdout) says += part;
+  const code = child.exitCode ?? ((await once(child, 'exit'))[0] as number | null);
+  return { code, says, opinion: says === '' ? { mended: 0, users: [] } : JSON.parse(says) };
+}
 
 async function memberships() {
   return (await readStored(stack)).items.filter(({ sk }) => sk.startsWith('IN#'));

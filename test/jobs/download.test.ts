@@ -20,7 +20,7 @@ import { membershipsOf } from '../../shared/domain/albums/lists.ts';
 import type { DownloadPart, DownloadRequest, ManifestEntry } from '../../shared/domain/download.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
 import { accountKey, downloadKey, jobKey, originalKey } from '../../shared/domain/object-keys.ts';
-import { downloadDeviations } from '../support/download-deviations.ts';
+import { findingsIn } from '../support/deviations.ts';
 import type { Item } from '../support/items.ts';
 import { addKeys } from '../support/keys.ts';
 import { Killed, mortal } from '../support/mortal.ts';
@@ -307,7 +307,8 @@ test('killed before any of its requests and repeated, every photo is in one part
   const files = parts.flatMap(({ manifest }) => manifest.images.map(({ file }) => file));
   expect(files).toEqual(['5.jpg', '4.jpg', '3.jpg', '2.jpg', '1.jpg']);
   const objects = parts.map(({ size = 0 }, index) => ({ key: downloadKey(user, JOB, index + 1), bytes: size }));
-  expect(downloadDeviations((await world.itemsOf(user)) as Item[], objects)).toEqual([]);
+  const items = (await world.itemsOf(user)) as Item[];
+  expect(findingsIn({ items, vectors: [], objects }, ['downloads'])).toEqual([]);
 });
 
 test('a zip larger than a piece goes up in pieces; one that breaks off leaves nothing behind', async () => {

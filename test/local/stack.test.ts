@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -155,7 +155,12 @@ test('a restart finds everything again and works on what was left', async () => 
   };
   await put('incoming/left');
   await holding;
+  // Whoever may read this folder's owner's files reaches the stack by it, for as long as it runs.
+  const connection = join(folder, 'data', 'connection.json');
+  expect(statSync(connection).mode & 0o777).toBe(0o600);
+  expect(JSON.parse(readFileSync(connection, 'utf8'))).toMatchObject({ region: stack.region, outputs: before });
   await stack.stop();
+  expect(existsSync(connection)).toBe(false);
   held = false;
   stack = await start();
   const { Bucket, Table, Secret } = before;

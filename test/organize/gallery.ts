@@ -20,6 +20,7 @@ import { createPeople } from '../../shared/adapters/people.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createRebuilt } from '../../shared/adapters/rebuilt.ts';
 import { changeItem, pendingShard } from '../../shared/adapters/table.ts';
 import { createTallies } from '../../shared/adapters/tallies.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
@@ -58,6 +59,7 @@ export function organizeDeps(world: World, now: Date): OrganizeDeps {
     profiles: createProfiles(world.table, TABLE, clock),
     jobs: createJobs(world.table, TABLE, clock),
     undo: createUndo(world.table, TABLE),
+    rebuilt: createRebuilt(world.table, TABLE, clock),
     queues: createQueues(world.sqs, world.urls),
     background: { mean: 0.15, deviation: 0.08 },
     canName: true,

@@ -1,2 +1,2 @@
 /** An item of the table, as it is stored. */
-export type Item = Record<string, unknown> & { user_id: string; sk: string };
+export type { Item } from '../../bin/doctor/recount/finding.ts';

@@ -182,6 +182,26 @@ describe('what is stuck', () => {
     expect(await world.drain(queue)).toHaveLength(1);
   });
 
+  test('standing still for days is sent again less and less often, four times a day in the end; moved since, as at first', async () => {
+    await stuckIn('describe');
+    let minutes = 0;
+    // A minute more than the waiting time each: what is due must have been due for a moment.
+    for (const pause of [15, 15, 30, 60, 120, 240, 360, 360, 360]) {
+      later(minutes + pause);
+      await sweep();
+      expect(await world.drain('describe'), `after ${pause} minutes`).toEqual([]);
+      minutes += pause + 1;
+      later(minutes);
+      await sweep();
+      expect(await world.drain('describe'), `after more than ${pause} minutes`).toHaveLength(1);
+    }
+    const record = await deps.images.get(key);
+    expect(await deps.images.beginStage(key, 'describe', record as ImageRecord)).not.toBeNull();
+    later(minutes + 16);
+    await sweep();
+    expect(await world.drain('describe')).toHaveLength(1);
+  });
+
   test.each(['done', 'rejected', 'failed'] as const)(
     'what is derived from a photo that is %s has not followed: organize is told again, until it has settled the photo',
     async (status) => {

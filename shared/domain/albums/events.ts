@@ -115,6 +115,38 @@ export async function removeFromEvents(timeline: Timeline, key: string): Promise
   unite(timeline, [left, remaining, right]);
 }
 
+/**
+ * All runs of photos that come in their order, as they are when looked for from nothing. A run keeps the id of the largest of those `known`
+ * that it overlaps and that no earlier run has kept.
+ */
+export async function eventsOf(
+  photos: AsyncIterable<TimelinePhoto>,
+  known: readonly EventInterval[],
+  newId: Timeline['newId'],
+): Promise<EventInterval[]> {
+  const runs: Part[] = [];
+  let last: TimelinePhoto | null = null;
+  for await (const photo of photos) {
+    const run = runs.at(-1);
+    if (run && last && together(last, photo)) {
+      run.end = photo.key;
+      run.count += 1;
+    } else runs.push({ start: photo.key, end: photo.key, count: 1 });
+    last = photo;
+  }
+  const taken = new Set<string>();
+  let first = 0;
+  return runs.map((run) => {
+    while ((known[first]?.end ?? run.start) < run.start) first += 1;
+    const overlapping: EventInterval[] = [];
+    for (let index = first; (known[index]?.start ?? '~') <= run.end; index += 1)
+      overlapping.push(known[index] as EventInterval);
+    const album_id = largest(overlapping.filter((event) => !taken.has(event.album_id)))?.album_id ?? newId(run.start);
+    taken.add(album_id);
+    return { ...run, album_id };
+  });
+}
+
 async function runsOf(timeline: Timeline, before: TimelinePhoto | null, after: TimelinePhoto | null) {
   return Promise.all([before && timeline.eventAt(before.key), after && timeline.eventAt(after.key)]);
 }

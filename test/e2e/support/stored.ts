@@ -9,16 +9,9 @@ import {
 } from '@aws-sdk/client-s3vectors';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { LocalStack } from '../../../local/stack.ts';
-import type { IndexedVector } from '../../support/deviations.ts';
+import type { IndexedVector, StoredObject } from '../../support/deviations.ts';
 import type { Item } from '../../support/items.ts';
 import type { Aws } from './stack.ts';
-
-export interface StoredObject {
-  key: string;
-  bytes: number;
-  /** Lower-case hex, of the bytes as they are read back. */
-  sha256: string;
-}
 
 /** Everything a stack has stored, read with plain AWS clients and none of the product's code. */
 export interface Stored {

@@ -1,17 +1,5 @@
-import type { Item } from './items.ts';
-
-interface Photo {
-  image_id: string;
-  status: string;
-  trashed_at?: string;
-  deleted_at?: string;
-  archived?: boolean;
-  taken_at?: string;
-  taken_at_source?: string;
-  metadata?: { gps?: { lat: number; lon: number } };
-  place?: { city?: string; country?: string };
-  albums?: Record<string, string>;
-}
+import { type Finding, finding, type Item, privately } from './finding.ts';
+import { isKept, type Photo } from './photo.ts';
 
 interface Definition extends Item {
   album_id: string;
@@ -21,34 +9,40 @@ interface Definition extends Item {
   rule?: { by: string; place?: string; month?: string; day?: string; start?: string; end?: string };
 }
 
-/** Everything albums are made of, of one user, against their photos' records: looked for as a person would, without the product's help. */
-export function checkAlbums(items: readonly Item[]): string[] {
-  const kinds = Map.groupBy(items, ({ sk }) => sk.split('#')[0] ?? '');
-  const all = (kinds.get('IMAGE') ?? []) as unknown as Photo[];
-  const shown = all.filter(
-    ({ status, trashed_at, deleted_at }) => status === 'done' && trashed_at === undefined && deleted_at === undefined,
-  );
-  const viewed = shown.filter(({ archived }) => !archived);
-  const dated = viewed.filter(
-    ({ taken_at, taken_at_source }) => taken_at !== undefined && taken_at_source !== 'upload',
-  );
-  const definitions = (kinds.get('ALBUM') ?? []) as Definition[];
-  const tallies = new Map((kinds.get('TALLY') ?? []).map(({ sk, sums }) => [sk.slice('TALLY#'.length), sums]));
-  return [
-    ...checkMembers(kinds.get('IN_ALBUM') ?? [], shown, definitions, tallies),
-    ...same('places', placesOf(viewed), under(kinds.get('PLACED') ?? [])),
-    ...same(
-      'dates',
-      dated.map(({ taken_at, image_id }) => `${taken_at}#${image_id}`),
-      under(kinds.get('TAKEN') ?? []),
-    ),
-    ...checkEvents(kinds.get('EVENT') ?? [], dated),
-    ...checkDefinitions(definitions, kinds, viewed, dated),
-  ];
-}
+/** Events and automatic albums of one user against the records of photos: looked for as a person would, without the product's help. */
+export function createAlbumsCheck(photos: ReadonlyMap<string, Photo>) {
+  const definitions: Definition[] = [];
+  const events: Item[] = [];
+  let settings: Item | undefined;
 
-/** What follows the first `#` of sort keys. */
-const under = (items: readonly Item[]) => items.map(({ sk }) => sk.slice(sk.indexOf('#') + 1));
+  return {
+    item(kind: string, item: Item): void {
+      if (kind === 'ALBUM') definitions.push(item as Definition);
+      if (kind === 'EVENT') events.push(item);
+      if (kind === 'ALBUM_SETTINGS') settings = item;
+    },
+
+    findings(): Finding[] {
+      const shown = [...photos.values()].filter(isKept);
+      const viewed = shown.filter(({ archived }) => !archived);
+      const dated = viewed.filter(
+        ({ taken_at, taken_at_source }) => taken_at !== undefined && taken_at_source !== 'upload',
+      );
+      const there = new Set(definitions.filter(({ hidden }) => !hidden).map(({ album_id }) => album_id));
+      return [
+        ...shown.flatMap(({ image_id, albums }) =>
+          Object.keys(albums ?? {})
+            .filter((album) => !there.has(album))
+            .map((album) => finding('albums', `${image_id} is in ${album}, which is gone`, { photo: image_id })),
+        ),
+        ...checkEvents(events, dated).map((words) => finding('albums', words, 'counters')),
+        ...checkDefinitions(definitions, { events, settings, viewed, dated }).map((words) =>
+          privately('albums', words, 'counters'),
+        ),
+      ];
+    },
+  };
+}
 
 function same(what: string, expected: readonly string[], found: readonly string[]): string[] {
   const [one, other] = [new Set(expected), new Set(found)];
@@ -58,42 +52,6 @@ function same(what: string, expected: readonly string[], found: readonly string[
   ];
 }
 
-function checkMembers(
-  items: readonly Item[],
-  shown: readonly Photo[],
-  definitions: readonly Definition[],
-  tallies: ReadonlyMap<string, unknown>,
-): string[] {
-  const members = shown.flatMap(({ image_id, albums, taken_at = '' }) =>
-    Object.entries(albums ?? {}).map(([album, position]) => ({ image_id, album, position, taken_at })),
-  );
-  const expected = members.flatMap(({ image_id, album, position, taken_at }) => {
-    const [rank, added = rank] = position.split('@');
-    return [`taken#${taken_at}`, `added#${added}`, `manual#${rank}`].map((key) => `${album}#${key}#${image_id}`);
-  });
-  const counts = [...Map.groupBy(members, ({ album }) => album)].map(([album, own]) => `${album}=${own.length}`);
-  const counted = [...tallies]
-    .filter(([key]) => key.startsWith('ALBUM#'))
-    .map(([key, sums]) => `${key.slice('ALBUM#'.length)}=${(sums as { count: number }).count}`);
-  const there = new Set(definitions.filter(({ hidden }) => !hidden).map(({ album_id }) => album_id));
-  return [
-    ...same('album members', expected, under(items)),
-    ...same('album counts', counts, counted),
-    ...members
-      .filter(({ album }) => !there.has(album))
-      .map(({ album, image_id }) => `${image_id} is in ${album}, which is gone`),
-  ];
-}
-
-const plain = (name: string | undefined) => (name ?? '').normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-
-const placesOf = (photos: readonly Photo[]) =>
-  photos.flatMap(({ image_id, taken_at = '', place }) => {
-    const [country, city] = [plain(place?.country), plain(place?.city)];
-    const names = [...(country ? [country] : []), ...(city ? [`${country}/${city}`] : [])];
-    return names.map((name) => `${name}#${taken_at}#${image_id}`);
-  });
-
 /** Runs of photos, none more than 12 hours and 100 km from the one before, as looking at all of them finds them. */
 function runsOf(dated: readonly Photo[]): { start: string; end: string; count: number }[] {
   const keyOf = ({ taken_at, image_id }: Photo) => `${taken_at}#${image_id}`;
@@ -102,7 +60,7 @@ function runsOf(dated: readonly Photo[]): { start: string; end: string; count: n
   for (const photo of sorted) {
     const last = runs.at(-1)?.at(-1);
     const hours = last ? (Date.parse(`${photo.taken_at}Z`) - Date.parse(`${last.taken_at}Z`)) / 3_600_000 : 0;
-    const apart = last ? kmBetween(last.metadata?.gps, photo.metadata?.gps) : 0;
+    const apart = last ? kmBetween(last.gps, photo.gps) : 0;
     if (last && hours <= 12 && apart <= 100) runs.at(-1)?.push(photo);
     else runs.push([photo]);
   }
@@ -141,15 +99,18 @@ function checkEvents(items: readonly Item[], dated: readonly Photo[]): string[] 
 /** Automatic albums: none without photos, none missing that is wanted. */
 function checkDefinitions(
   definitions: readonly Definition[],
-  kinds: ReadonlyMap<string, Item[]>,
-  viewed: readonly Photo[],
-  dated: readonly Photo[],
+  {
+    events: stored,
+    settings: wish,
+    viewed,
+    dated,
+  }: { events: readonly Item[]; settings: Item | undefined; viewed: readonly Photo[]; dated: readonly Photo[] },
 ): string[] {
   const counts = new Map<string, number>();
   const count = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
-  for (const key of placesOf(viewed)) count(key.split('#')[0] ?? '');
+  for (const { places } of viewed) for (const key of places) count(key);
   for (const { taken_at = '' } of dated) for (const key of [taken_at.slice(0, 7), taken_at.slice(0, 10)]) count(key);
-  const events = new Map((kinds.get('EVENT') ?? []).map((event) => [String(event.album_id), event]));
+  const events = new Map(stored.map((event) => [String(event.album_id), event]));
   const shown = definitions.filter(({ kind, hidden }) => kind === 'auto' && !hidden);
   const wrong = shown.flatMap(({ album_id, rule, count: said }) => {
     if (rule?.by !== 'event')
@@ -160,7 +121,7 @@ function checkDefinitions(
     const right = event?.start === rule.start && event?.end === rule.end && event?.count === said && (said ?? 0) >= 3;
     return right ? [] : [`album ${album_id} is of no event as it is`];
   });
-  const settings = kinds.get('ALBUM_SETTINGS')?.[0] as { by: string[]; min_images: number } | undefined;
+  const settings = wish as { by: string[]; min_images: number } | undefined;
   if (!settings) return wrong;
   const made = new Set(
     definitions.map(({ rule }) =>

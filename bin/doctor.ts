@@ -1,0 +1,76 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { newUuid, systemClock } from '../shared/adapters/ids.ts';
+import { createDoctor, type Opinion } from './doctor/doctor.ts';
+import { asText } from './doctor/report.ts';
+import { explain, findStack } from './doctor/stack.ts';
+
+/** `npm run doctor`: counts everything a stack has stored against its image records, and mends what differs. */
+
+const USAGE = `npm run doctor -- [options]
+
+Counts everything a running stack has stored against its image records, and says what differs. Reads only, unless told to mend.
+
+  --aws          look at the stack that .env and STAGE name, on AWS (otherwise: at the local one)
+  --data DIR     the data folder of the local stack (.shoebox)
+  --user ID      look at one user only
+  --repair       mend what can be mended, and count again
+  --wait N       seconds after which what differs is looked at again (5); only what stays is a difference
+  --patience N   minutes the stack may take to mend one user's (30)
+  --json         for programs
+  --help         this text
+
+Ends with 0 where nothing differs (any more), with 1 where something does, with 2 where it could not look.
+`;
+
+function readNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new RangeError(`--${name}: expected a number from 0, got ${text}`);
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      aws: { type: 'boolean', default: false },
+      data: { type: 'string', default: '.shoebox' },
+      user: { type: 'string' },
+      repair: { type: 'boolean', default: false },
+      wait: { type: 'string', default: '5' },
+      patience: { type: 'string', default: '30' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const moment = 1000 * readNumber('wait', values.wait);
+  const patienceMs = 60_000 * readNumber('patience', values.patience);
+  const stack = await findStack(values);
+  try {
+    process.stderr.write(`Looking at ${stack.called}${values.repair ? ', mending what differs' : ''} …\n`);
+    const doctor = createDoctor({
+      stack,
+      clock: systemClock,
+      newId: newUuid,
+      pause: () => wait(moment),
+      breath: () => wait(250),
+      patienceMs,
+    });
+    const opinion: Opinion = await doctor({ user: values.user, repair: values.repair });
+    process.stdout.write(values.json ? `${JSON.stringify(opinion, null, 2)}\n` : asText(opinion));
+    return opinion.differences > 0 ? 1 : 0;
+  } finally {
+    stack.close();
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const words = explain(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.stderr.write(`${words}\n`);
+  process.exitCode = 2;
+}

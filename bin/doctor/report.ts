@@ -1,0 +1,35 @@
+import type { Opinion } from './doctor.ts';
+import { ABOUT } from './recount/finding.ts';
+
+/** Of the differences of one kind so many are shown; `--json` has all. */
+const SHOWN = 3;
+
+/** What the doctor has to say, for people. */
+export function asText({ read, differences, mended, users }: Opinion): string {
+  const lines: string[] = [];
+  for (const { user_id, photos, under_way, counters_skipped, mended: done, differences: left } of users) {
+    lines.push(user_id === null ? 'nobody’s:' : `user ${user_id}: ${some(photos, 'photo')}${busy(under_way)}`);
+    if (counters_skipped) lines.push('  photos are being run again: counters and albums were not compared');
+    if (done > 0) lines.push(`  ${some(done, 'difference')} mended`);
+    for (const about of ABOUT) {
+      const own = left.filter((each) => each.about === about);
+      if (own.length === 0) continue;
+      const shown = [...new Set(own.flatMap(({ says }) => says ?? []))].slice(0, SHOWN);
+      const byHand = own.filter((each) => !each.can_be_mended).length;
+      const beyond = byHand > 0 ? `, ${byHand} of them for a person to look at` : '';
+      lines.push(`  ${about}: ${some(own.length, 'difference')}${beyond}`);
+      lines.push(...shown.map((says) => `    ${says}`));
+      if (shown.length < own.length) lines.push(`    … and ${own.length - shown.length} more`);
+    }
+  }
+  const { users: people, items, vectors, objects } = read;
+  lines.push(
+    `Read ${some(people, 'user')}, ${some(items, 'item')}, ${some(vectors, 'vector')} and ${some(objects, 'object')}.`,
+  );
+  if (mended > 0) lines.push(`${some(mended, 'difference')} mended.`);
+  lines.push(differences === 0 ? 'Everything is as the records say.' : `${some(differences, 'difference')} left.`);
+  return `${lines.join('\n')}\n`;
+}
+
+const busy = (underWay: number) => (underWay > 0 ? ` (${underWay} under way, not compared)` : '');
+const some = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;

@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+import { systemClock } from '../shared/adapters/ids.ts';
+import { createImages } from '../shared/adapters/images.ts';
+import { createJobs } from '../shared/adapters/jobs.ts';
+import { explain, findStack } from './doctor/stack.ts';
+import { asTable } from './redrive/describe-letter.ts';
+import { createRedrive } from './redrive/redrive.ts';
+
+/** `npm run redrive`: what was given up, and sending it to work once more. */
+
+const USAGE = `npm run redrive -- [options]
+
+Lists the messages that a running stack has given up: queue, age, how often they were received, whose they are, and why.
+
+  --aws          look at the stack that .env and STAGE name, on AWS (otherwise: at the local one)
+  --data DIR     the data folder of the local stack (.shoebox)
+  --queue NAME   of one queue only: ingest, describe, faces, organize or jobs
+  --all          send all that are listed back to the queues they came from
+  --id ID        send this one back; may be given more than once
+  --json         for programs
+  --help         this text
+
+A message is sent before it is taken off the dead letters, so none is lost; one may arrive twice, which does nothing. Listed messages are
+hidden from sweep, and from another listing, for a minute. Ends with 0, with 1 where an --id was not found, with 2 where it could not look.
+`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      aws: { type: 'boolean', default: false },
+      data: { type: 'string', default: '.shoebox' },
+      queue: { type: 'string' },
+      all: { type: 'boolean', default: false },
+      id: { type: 'string', multiple: true, default: [] },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const stack = await findStack(values);
+  try {
+    process.stderr.write(`Looking at ${stack.called} …\n`);
+    const { table, tableName, sqs, queues } = stack;
+    const redrive = createRedrive({
+      sqs,
+      queues,
+      images: createImages(table, tableName, systemClock),
+      jobs: createJobs(table, tableName, systemClock),
+      clock: systemClock,
+    });
+    const ids = new Set(values.id);
+    const letters = await redrive({
+      queue: values.queue,
+      chosen: ({ id }) => values.all || ids.has(id),
+    });
+    process.stdout.write(values.json ? `${JSON.stringify(letters, null, 2)}\n` : asTable(letters));
+    const missing = [...ids].filter((id) => !letters.some((letter) => letter.id === id));
+    for (const id of missing) process.stderr.write(`No dead letter ${id} was found; look again in a minute.\n`);
+    return missing.length > 0 ? 1 : 0;
+  } finally {
+    stack.close();
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const words = explain(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.stderr.write(`${words}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDoctor } from '../../bin/doctor/doctor.ts';
+import { createRecount } from '../../bin/doctor/recount/recount.ts';
+import { CannotLook } from '../../bin/doctor/stack.ts';
+import type { OrganizeDeps } from '../../functions/organize/deps.ts';
+import { createOrganize } from '../../functions/organize/organize.ts';
+import { organizeEvent } from '../../shared/contract/messages.ts';
+import { organizeDeps } from '../organize/gallery.ts';
+import type { Item } from '../support/items.ts';
+import { AT } from '../support/records.ts';
+import { startWorld, type World } from '../support/world.ts';
+import { DAMAGES } from './damages.ts';
+import { createWorker, essence, fullGallery, load, type Stored, stackOf, store, strangeIndex } from './gallery.ts';
+
+const USER = 'Dora';
+/** What was written a moment ago is old by then. */
+const later = () => new Date(Date.now() + (clockRuns ? 5 : 2) * 3_600_000);
+let clockRuns = false;
+
+let world: World;
+let deps: OrganizeDeps;
+let whole: Stored;
+let work: () => Promise<unknown>;
+
+beforeAll(async () => {
+  world = await startWorld();
+  deps = organizeDeps(world, AT);
+  await fullGallery(world, deps, USER);
+  whole = await load(world, USER);
+  work = createWorker(world, deps);
+});
+afterAll(() => world.stop());
+
+/** `pause`: what happens between two looks. */
+const doctor = (
+  repair: boolean,
+  pause: () => Promise<void> = async () => {},
+  breath: () => Promise<void> = async () => void (await work()),
+) =>
+  createDoctor({
+    stack: stackOf(world),
+    clock: later,
+    newId: () => crypto.randomUUID(),
+    pause,
+    breath,
+    patienceMs: 60_000,
+  })({ repair });
+
+/** What a look at a state in memory finds. */
+function look({ items, vectors, objects }: Stored): string[] {
+  const recount = createRecount(USER, { live: true, now: later() });
+  for (const [sk, item] of items) if (sk.startsWith('IMAGE#')) recount.record(item);
+  const rest = [...items].filter(([sk]) => !sk.startsWith('IMAGE#')).sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [, item] of rest) recount.item(item);
+  for (const [key, values] of vectors) recount.vector(key, values);
+  for (const key of objects.keys()) recount.object({ key, bytes: 1, modified: AT });
+  return recount.findings().findings.map(({ says }) => says);
+}
+
+const copyOf = ({ items, vectors, objects }: Stored): Stored => ({
+  items: new Map(items),
+  vectors: new Map(vectors),
+  objects: new Map(objects),
+});
+
+test('a gallery that is as its records say is found so, and read whole', async () => {
+  const opinion = await doctor(false);
+  expect(opinion).toMatchObject({ differences: 0, mended: 0, users: [] });
+  const { items, vectors, objects } = whole;
+  expect(opinion.read).toMatchObject({ users: 1, vectors: vectors.size, objects: objects.size });
+  expect(opinion.read.items).toBeGreaterThanOrEqual(items.size);
+  expect(look(whole)).toEqual([]);
+});
+
+describe('is found', () => {
+  test.each(DAMAGES)('$name', ({ plant, says }) => {
+    const damaged = copyOf(whole);
+    plant(damaged);
+    expect(look(damaged)).toContainEqual(expect.stringMatching(says));
+  });
+});
+
+/** Plants damage in the gallery as it was made; answers how it is then. */
+async function plant(damages: readonly (typeof DAMAGES)[number][]): Promise<Stored> {
+  const damaged = copyOf(whole);
+  for (const damage of damages) damage.plant(damaged);
+  await store(world, USER, await load(world, USER), damaged);
+  return damaged;
+}
+
+describe('is mended, and nothing else is changed', () => {
+  // Every third, so that what is planted together is of different kinds.
+  test.each([0, 1, 2])('damage of every kind, part %i', async (part) => {
+    const damaged = await plant(DAMAGES.filter((_, number) => number % 3 === part));
+    const found = await doctor(false);
+    expect(found.differences).toBeGreaterThanOrEqual(DAMAGES.length / 3);
+    expect(essence(await load(world, USER))).toEqual(essence(damaged));
+    const [{ differences } = { differences: [] }] = found.users;
+    expect(differences.filter((each) => !each.can_be_mended)).toEqual([]);
+    // What people see of their photos is not for whoever reads the report.
+    expect(JSON.stringify(found)).not.toMatch(/dog|Lisbon|theme/);
+
+    const mended = await doctor(true);
+    expect(mended.users.flatMap((user) => user.differences)).toEqual([]);
+    expect(mended.mended).toBeGreaterThanOrEqual(DAMAGES.length / 3);
+    expect(essence(await load(world, USER))).toEqual(essence(whole));
+  });
+});
+
+/** All that is derived from records and objects, and that nobody has said anything in. */
+const DERIVED =
+  /^(DOC|TERM|TAG|COLOR|PHASH|PLACE|CAMERA|STATUS|FLAG|MODEL|TRASH|IN_ALBUM|PLACED|TAKEN|SIZE|FACE|NEAR|SPARE|SUGGEST|SUMMARY|TALLY|EVENT|PERSON_CENTROID|CENTROID|IN|CLUSTERING|CHECKSUM)(#|$)/;
+
+function withoutDerived({ items, objects }: Stored): Stored {
+  const left = [...items].filter(
+    ([sk, { kind, rule }]) => !DERIVED.test(sk) && !(kind === 'auto' && Object(rule).by !== 'event'),
+  );
+  const emptied = left.map(
+    ([sk, item]) => [sk, sk.startsWith('CLUSTER#') ? { ...item, count: 0, newest: [] } : item] as const,
+  );
+  return { items: new Map(emptied), vectors: new Map(), objects: new Map(objects) };
+}
+
+test('all that is derived is rebuilt from records and objects; ids and the names people gave stay', async () => {
+  await store(world, USER, await load(world, USER), withoutDerived(whole));
+  const opinion = await doctor(true);
+  expect(opinion.users.flatMap(({ differences }) => differences)).toEqual([]);
+  expect(essence(await load(world, USER))).toEqual(essence(whole));
+  expect(JSON.stringify([...whole.items.values()])).toMatch(/Our dog.*Ann/);
+});
+
+test('a repair that dies half-way is run again', async () => {
+  await store(world, USER, await load(world, USER), withoutDerived(whole));
+  const events = async () => (await world.drain('organize')).map((body) => organizeEvent.parse(body));
+  // The first half is done; then whoever has asked, and who was asked, are gone.
+  const half = async () => {
+    const sent = await events();
+    for (const event of sent.slice(0, 2)) await createOrganize(deps)(USER, [event]);
+    throw new Error('gone');
+  };
+  await expect(doctor(true, undefined, half)).rejects.toThrow('gone');
+  expect((await doctor(true)).differences).toBe(0);
+  expect(essence(await load(world, USER))).toEqual(essence(whole));
+});
+
+test('what goes by itself is no difference, and what is under way is not compared', async () => {
+  const [damage] = DAMAGES;
+  if (damage) await plant([damage]);
+  const back = async () => store(world, USER, await load(world, USER), copyOf(whole));
+  expect(await doctor(false, back)).toMatchObject({ differences: 0, mended: 0 });
+
+  // A photo that is run again: its record is ahead of all that is derived from it.
+  const running = copyOf(whole);
+  const sk = [...running.items.keys()].find((key) => key.startsWith('IMAGE#')) ?? '';
+  running.items.set(sk, { ...running.items.get(sk), status: 'processing', tags: ['new'] } as Item);
+  await store(world, USER, whole, running);
+  const opinion = await doctor(false);
+  expect(opinion).toMatchObject({ differences: 0, users: [{ under_way: 1, counters_skipped: true }] });
+  await store(world, USER, running, whole);
+});
+
+test('an index of nobody is removed; where organize does not come to it, that is said', async () => {
+  await strangeIndex(world);
+  expect(await doctor(false)).toMatchObject({ differences: 1, users: [{ user_id: null }] });
+  expect(await doctor(true)).toMatchObject({ differences: 0, mended: 1 });
+  expect(await world.vectorIndexes()).not.toContain('u-of-nobody');
+
+  const [damage] = DAMAGES;
+  if (damage) await plant([damage]);
+  await expect(
+    doctor(true, undefined, async () => {
+      clockRuns = true;
+    }),
+  ).rejects.toThrow(CannotLook);
+  clockRuns = false;
+  await work();
+});
