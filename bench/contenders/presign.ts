@@ -5,7 +5,7 @@ import { createPresigner, type PresignRequest, presignTarget } from '../../share
 import { report } from '../runner/contender.ts';
 
 const COUNT = 1_000;
-const WARM = 3;
+const WARM = 20;
 const EXPIRES = 3_600;
 const signedAt = new Date('2026-05-01T12:00:00Z');
 const bucket = 'shoebox-photos-123456789012';

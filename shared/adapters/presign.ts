@@ -29,6 +29,22 @@ function encode(text: string): string {
   );
 }
 
+const UNRESERVED_PATH = /^[\w.~/-]*$/;
+const encodePath = (path: string) => (UNRESERVED_PATH.test(path) ? path : path.split('/').map(encode).join('/'));
+
+/** `encode` of what hardly ever changes from one URL to the next. */
+function rememberingEncode(): typeof encode {
+  let last = '';
+  let encoded = '';
+  return (text) => {
+    if (text !== last) {
+      encoded = encode(text);
+      last = text;
+    }
+    return encoded;
+  };
+}
+
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
 
 const BLOCK = 64;
@@ -75,6 +91,8 @@ export function createPresigner({ baseUrl, region }: PresignTarget) {
   const bucketPath = pathname === '/' ? '' : pathname;
   const origin = baseUrl.slice(0, baseUrl.length - bucketPath.length);
   let prepared: ReturnType<typeof prepare> | undefined;
+  const encodeCacheControl = rememberingEncode();
+  const encodeContentType = rememberingEncode();
 
   function prepare({ credentials, signedAt, expiresIn }: PresignRequest) {
     const time = `${signedAt.toISOString().replace(/[-:]/g, '').slice(0, 15)}Z`;
@@ -109,14 +127,14 @@ export function createPresigner({ baseUrl, region }: PresignTarget) {
 
   return function presign(request: PresignRequest): string {
     const { beforeSignature, sign } = preparedFor(request);
-    const path = `${bucketPath}/${request.key.split('/').map(encode).join('/')}`;
+    const path = `${bucketPath}/${encodePath(request.key)}`;
     const { cacheControl, contentDisposition, contentType } = request.response ?? {};
     let afterSignature = 'X-Amz-SignedHeaders=host';
-    if (cacheControl !== undefined) afterSignature += `&response-cache-control=${encode(cacheControl)}`;
+    if (cacheControl !== undefined) afterSignature += `&response-cache-control=${encodeCacheControl(cacheControl)}`;
     if (contentDisposition !== undefined) {
       afterSignature += `&response-content-disposition=${encode(contentDisposition)}`;
     }
-    if (contentType !== undefined) afterSignature += `&response-content-type=${encode(contentType)}`;
+    if (contentType !== undefined) afterSignature += `&response-content-type=${encodeContentType(contentType)}`;
     afterSignature += '&x-amz-checksum-mode=ENABLED&x-id=GetObject';
     const canonical = `GET\n${path}\n${beforeSignature}&${afterSignature}\nhost:${host}\n\nhost\nUNSIGNED-PAYLOAD`;
     const signature = sign(hash('sha256', canonical, 'hex'));
