@@ -15,7 +15,7 @@ export async function drawData(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   const { vectors, labels } = drawMixture(RECIPE);
   const floats = new Float32Array(vectors.length * DIMENSIONS);
-  vectors.forEach((vector, n) => floats.set(vector, n * DIMENSIONS));
+  for (const [n, vector] of vectors.entries()) floats.set(vector, n * DIMENSIONS);
   writeFileSync(LABELS, JSON.stringify(labels));
   writeFileSync(`${DATA}.draft`, floats);
   renameSync(`${DATA}.draft`, DATA);
