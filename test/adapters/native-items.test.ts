@@ -6,24 +6,24 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { readNatively } from '../../shared/adapters/native-items.ts';
 
-const ITEM = {
-  user_id: 'ann',
-  text: 'Provence-Alpes-Côte d’Azur 🏖',
-  count: 3,
-  share: -0.25,
-  large: 9_007_199_254_740_993n,
-  yes: true,
-  no: false,
-  nothing: null,
-  bytes: new Uint8Array([0, 1, 254, 255]),
-  words: new Set(['a', 'b']),
-  numbers: new Set([1, 2.5]),
-  list: [1, 'two', { three: [3] }, []],
-  map: { S: 'not a type', M: { N: '1' }, empty: {} },
+const WIRE = {
+  user_id: { S: 'ann' },
+  text: { S: 'Provence-Alpes-Côte d’Azur 🏖' },
+  count: { N: '3' },
+  share: { N: '-0.25' },
+  large: { N: '9007199254740993' },
+  yes: { BOOL: true },
+  no: { BOOL: false },
+  nothing: { NULL: true },
+  bytes: { B: 'AAH+/w==' },
+  many: { BS: ['AAH+/w==', 'AQ=='] },
+  words: { SS: ['a', 'b'] },
+  numbers: { NS: ['1', '2.5'] },
+  list: { L: [{ N: '1' }, { S: 'two' }, { M: { three: { L: [{ N: '3' }] } } }, { L: [] }] },
+  map: { M: { S: { S: 'not a type' }, M: { M: { N: { S: '1' } } }, empty: { M: {} } } },
 };
 
 /** A client whose service answers this, and one that reads it as the SDK does. */
@@ -51,28 +51,26 @@ function clients(answer: object, statusCode = 200) {
   }) as [DynamoDBDocumentClient, DynamoDBDocumentClient];
 }
 
-const wire = marshall(ITEM, { convertEmptyValues: false });
-wire.bytes = { B: 'AAH+/w==' } as never;
 const Key = { user_id: 'ann' };
 
 describe('items read in one pass are what the SDK reads', () => {
   test.each([
     [
       'a query',
-      { Items: [wire, wire], Count: 2, LastEvaluatedKey: { user_id: { S: 'ann' } } },
+      { Items: [WIRE, WIRE], Count: 2, LastEvaluatedKey: { user_id: { S: 'ann' } } },
       () => new QueryCommand({ TableName: 't' }),
     ],
     ['an empty query', { Items: [], Count: 0 }, () => new QueryCommand({ TableName: 't' })],
-    ['an item', { Item: wire }, () => new GetCommand({ TableName: 't', Key })],
+    ['an item', { Item: WIRE }, () => new GetCommand({ TableName: 't', Key })],
     ['no item', {}, () => new GetCommand({ TableName: 't', Key })],
     [
       'a batch, not all of it answered',
-      { Responses: { t: [wire] }, UnprocessedKeys: { t: { Keys: [{ user_id: { S: 'bob' } }] } } },
+      { Responses: { t: [WIRE] }, UnprocessedKeys: { t: { Keys: [{ user_id: { S: 'bob' } }] } } },
       () => new BatchGetCommand({ RequestItems: { t: { Keys: [Key] } } }),
     ],
     [
       'what an update answers',
-      { Attributes: wire },
+      { Attributes: WIRE },
       () => new UpdateCommand({ TableName: 't', Key, ReturnValues: 'ALL_NEW' }),
     ],
   ] as const)('%s', async (_, answer, command) => {
