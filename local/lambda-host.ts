@@ -29,12 +29,21 @@ export interface KillPlan {
   settle(functionName: string, outcome: { readonly killed: boolean; readonly requests: number }): void;
 }
 
+export interface RunObserver {
+  line(alias: string, text: string): void;
+  ended(alias: string, how: { readonly ok: boolean; readonly ms: number }): void;
+}
+
 export interface LambdaHostOptions {
   readonly functions: readonly FunctionDefinition[];
   /** Added to every function's environment: endpoints and credentials of the emulators. */
   readonly hostEnvironment: Readonly<Record<string, string>>;
   readonly logDir: string;
   readonly kills?: KillPlan;
+  /** How many milliseconds the clock of a function is ahead. */
+  readonly skewOf?: (functionName: string) => number;
+  /** Sees every line a function writes and how each invocation ended. */
+  readonly onRun?: RunObserver;
   /** Told of every process that starts, so that a guard can end it. */
   readonly onProcess?: (pid: number, exited: Promise<void>) => void;
   /** Most processes per function. Default: twice the cores, at least 8. */
@@ -86,7 +95,7 @@ const tooLarge = (what: string, bytes: number): FunctionError => ({
 
 /** Runs the stack's functions, each in processes of its own with its timeout and memory, started when first needed. */
 export function startLambdaHost(options: LambdaHostOptions): LambdaHost {
-  const { hostEnvironment, kills, clock = () => new Date(), newId = randomUUID } = options;
+  const { hostEnvironment, kills, skewOf = () => 0, clock = () => new Date(), newId = randomUUID } = options;
   const max = options.maxProcesses ?? Math.max(8, availableParallelism() * 2);
   const hosted = new Map<string, Hosted>();
 
@@ -94,7 +103,11 @@ export function startLambdaHost(options: LambdaHostOptions): LambdaHost {
     const log = openLog(options.logDir, definition.alias, clock);
     const start = () => {
       const env = environmentOf(definition, hostEnvironment);
-      const sandbox = startSandbox({ definition, env, initTimeoutMs: INIT_TIMEOUT_MS, onLine: log.line });
+      const onLine = (text: string) => {
+        log.line(text);
+        options.onRun?.line(definition.alias, text);
+      };
+      const sandbox = startSandbox({ definition, env, initTimeoutMs: INIT_TIMEOUT_MS, onLine });
       log.platform('initStart', { functionName: definition.name, pid: sandbox.pid });
       options.onProcess?.(sandbox.pid, sandbox.exited);
       return sandbox;
@@ -121,7 +134,7 @@ export function startLambdaHost(options: LambdaHostOptions): LambdaHost {
       log.platform('start', { requestId, version: '$LATEST' });
       const deadline = Date.now() + definition.timeoutSeconds * 1000;
       const planned = dieAfterRequests === undefined ? {} : { dieAfterRequests };
-      return { invocation: { requestId, event, deadline, ...planned }, onStream };
+      return { invocation: { requestId, event, deadline, skewMs: skewOf(name), ...planned }, onStream };
     });
     if (dieAfterRequests !== undefined) {
       kills?.settle(name, { killed: outcome.usage === undefined, requests: outcome.usage?.requests ?? 0 });
@@ -130,14 +143,17 @@ export function startLambdaHost(options: LambdaHostOptions): LambdaHost {
     if (started === 0) {
       // It never came to run: its code could not be loaded.
       if (failure) log.platform('initReport', { status: 'error', ...failure });
+      options.onRun?.ended(definition.alias, { ok: false, ms: 0 });
       return outcome;
     }
+    const durationMs = Math.round(performance.now() - started);
     log.platform('report', {
       requestId,
       status: failure ? 'error' : 'success',
       ...failure,
-      metrics: { durationMs: Math.round(performance.now() - started), maxMemoryUsedMB: outcome.usage?.maxMemoryMb },
+      metrics: { durationMs, maxMemoryUsedMB: outcome.usage?.maxMemoryMb },
     });
+    options.onRun?.ended(definition.alias, { ok: !failure, ms: durationMs });
     return outcome;
   }
 

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
+import { createClock } from './lambda/clock.ts';
 import { createFrameWriter } from './lambda/frames.ts';
 import { type FromFunction, type FunctionError, STREAM_FD, type ToFunction } from './lambda/messages.ts';
 import { countAnsweredRequests } from './lambda/requests.ts';
@@ -16,6 +18,7 @@ import { installStreamingGlobal, isStreaming } from './lambda/streaming.ts';
 const MEMORY_CHECK_MS = 100;
 const MEBIBYTE = 1024 * 1024;
 
+const clock = createClock();
 const memoryLimitMb = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
 let invocation: ToFunction | undefined;
 let maxMemoryMb = 0;
@@ -63,7 +66,7 @@ function createContext({ requestId, deadline }: ToFunction): object {
     callbackWaitsForEmptyEventLoop: true,
     functionName: name,
     functionVersion: '$LATEST',
-    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+    getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()),
     invokedFunctionArn: process.env.SHOEBOX_LOCAL_FUNCTION_ARN ?? '',
     logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME ?? '',
     logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? '',
@@ -93,9 +96,17 @@ function pipe(): Socket {
   return streamPipe;
 }
 
+/** As X-Ray writes it: the time in seconds, 24 random hex digits, and 16 of the segment. */
+function newTraceHeader(now: Date, random: string): string {
+  const seconds = Math.floor(now.getTime() / 1000).toString(16);
+  return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(24)};Sampled=1`;
+}
+
 async function answer(handler: (event: unknown, context: unknown) => unknown, current: ToFunction): Promise<void> {
   invocation = current;
+  process.env._X_AMZN_TRACE_ID = newTraceHeader(new Date(), randomBytes(20).toString('hex'));
   requests.reset();
+  clock.skew(current.skewMs ?? 0);
   if (current.dieAfterRequests === 0) die();
   let outcome: { type: 'succeeded'; payload: string } | { type: 'failed'; error: FunctionError };
   try {

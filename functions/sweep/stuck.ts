@@ -7,6 +7,7 @@ import type { Queues } from '../../shared/adapters/queues.ts';
 import { hasEnded, type ImageRecord, isTerminal, STAGES, type StageName } from '../../shared/domain/image.ts';
 import { incomingKey } from '../../shared/domain/object-keys.ts';
 import { purgeDue } from '../../shared/domain/trash.ts';
+import { hashUserId, type Logger } from '../../shared/lambda/logger.ts';
 import { each } from './each.ts';
 import { sendSettled } from './send-settled.ts';
 
@@ -19,12 +20,19 @@ export interface StuckDeps {
   clock: Clock;
   /** How long without a sign of life is too long, in milliseconds. */
   staleMs: number;
+  logger?: Pick<Logger, 'info'>;
 }
 
 const JOB_GIVES_UP_AFTER_MS = 24 * 3600 * 1000;
+/** With so many messages in its queue a photo that has not moved most likely stands in line, and another message would only lengthen it … */
+const LONG_LINE = 500;
+/** … unless it has not moved for so many times as long as is too long otherwise. */
+const PATIENCE = 24;
+
+type Stale = ImageRecord & { since: string };
 
 /** Sends the messages of work that has stopped moving once more, ends what will not move any more, and purges the trash. */
-export function createStuck({ images, jobs, departures, objects, queues, clock, staleMs }: StuckDeps) {
+export function createStuck({ images, jobs, departures, objects, queues, clock, staleMs, logger }: StuckDeps) {
   /** What sends each stage's work again. */
   const resend: Record<StageName, (record: ImageRecord) => Promise<void>> = {
     ingest: ({ user_id, image_id }) => queues.ingest(objects.bucket, user_id, incomingKey(user_id, image_id)),
@@ -42,9 +50,18 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
       ]),
   };
 
-  async function reviveImage(record: ImageRecord): Promise<void> {
+  /** Whether the photo's turn has most likely not come yet. `lines`: how many messages wait for each stage, as far as is known. */
+  async function isInLine(record: Stale, stage: StageName, lines: Map<StageName, number>): Promise<boolean> {
+    if (Date.parse(record.since) < clock().getTime() - PATIENCE * staleMs) return false;
+    const waiting = lines.get(stage) ?? (await queues.waiting(stage));
+    lines.set(stage, waiting);
+    return waiting >= LONG_LINE;
+  }
+
+  async function reviveImage(record: Stale, lines: Map<StageName, number>): Promise<void> {
     const { user_id: userId, image_id: imageId } = record;
     const key = { userId, imageId };
+    logger?.info('A photo stands still.', { image_id: imageId, user: hashUserId(userId), status: record.status });
     const due = purgeDue(record);
     const overdue = due !== null && Date.parse(due) <= clock().getTime();
     if (record.deleted_at || overdue) {
@@ -56,6 +73,7 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
       return;
     }
     if (record.status === 'awaiting_upload') {
+      if (await isInLine(record, 'ingest', lines)) return;
       if (await objects.head(incomingKey(userId, imageId))) {
         await images.touch(key);
         await resend.ingest(record);
@@ -65,15 +83,16 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
       }
       return;
     }
+    const open = STAGES.filter((name) => !hasEnded(record.stages[name].state));
+    const [stage = 'organize'] = isTerminal(record.status) ? [] : open;
+    if (await isInLine(record, stage, lines)) return;
     await images.touch(key);
     // It has ended; what is derived from it has not followed yet.
     if (isTerminal(record.status)) return sendSettled(queues, record, clock());
-    const open = STAGES.filter((name) => !hasEnded(record.stages[name].state));
-    const [stage] = open;
     // Describe and faces run beside each other.
     if (stage === 'describe' || stage === 'faces') {
       for (const name of open) if (name !== 'organize') await resend[name](record);
-    } else if (stage) await resend[stage](record);
+    } else if (open.length > 0) await resend[stage](record);
     else await sendSettled(queues, await images.finishIfEnded(key, record), clock());
   }
 
@@ -101,6 +120,7 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
     const before = new Date(clock().getTime() - staleMs);
     const inTime = () => clock() < until;
     const count = { images: 0, jobs: 0, accounts: 0 };
+    const lines = new Map<StageName, number>();
     await each(
       [
         async () => {
@@ -110,7 +130,7 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
           count.jobs = await each(jobs.stale(before), reviveJob, inTime);
         },
         async () => {
-          count.images = await each(images.stale(before), reviveImage, inTime);
+          count.images = await each(images.stale(before), (record) => reviveImage(record, lines), inTime);
         },
       ],
       (sweepKind) => sweepKind(),

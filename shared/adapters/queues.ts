@@ -1,5 +1,6 @@
 import {
   ChangeMessageVisibilityCommand,
+  GetQueueAttributesCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
   type SQSClient,
@@ -7,6 +8,7 @@ import {
 import type { DescribeMessage, FacesMessage, JobMessage, OrganizeEvent } from '../contract/messages.ts';
 import { canBeOrganized, hasEnded, type ImageRecord, isTerminal } from '../domain/image.ts';
 import { incomingKey } from '../domain/object-keys.ts';
+import { currentTrace } from './trace.ts';
 
 const SQS_BATCH = 10;
 export type QueueName = 'ingest' | 'describe' | 'faces' | 'organize' | 'jobs';
@@ -15,7 +17,11 @@ export type QueueName = 'ingest' | 'describe' | 'faces' | 'organize' | 'jobs';
  * Sends work on. A message carries its user as group: standard queues then stay fair between users, and `organize.fifo` works
  * on one batch per user at a time.
  */
-export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, string | undefined>>) {
+export function createQueues(
+  sqs: SQSClient,
+  known: Partial<Record<QueueName, string | undefined>>,
+  trace: () => string | undefined = currentTrace,
+) {
   /** A function knows only the queues it sends to. */
   function urlOf(name: QueueName): string {
     const url = known[name];
@@ -23,8 +29,21 @@ export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, st
     return url;
   }
 
+  /** Whoever works on the message is told which run sent it. */
+  const traced = () => {
+    const header = trace();
+    return header && { MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: header } } };
+  };
+
   const sendFair = (url: string, userId: string, body: unknown) =>
-    sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(body), MessageGroupId: userId }));
+    sqs.send(
+      new SendMessageCommand({
+        QueueUrl: url,
+        MessageBody: JSON.stringify(body),
+        MessageGroupId: userId,
+        ...traced(),
+      }),
+    );
 
   async function describe(message: DescribeMessage): Promise<void> {
     await sendFair(urlOf('describe'), message.user_id, message);
@@ -42,6 +61,7 @@ export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, st
             MessageBody: JSON.stringify(event),
             MessageGroupId: event.user_id,
             MessageDeduplicationId: event.event_id,
+            ...traced(),
           })),
         }),
       );
@@ -50,9 +70,9 @@ export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, st
     }
   }
 
-  /** Re-drives ingest with the same message S3 would send. */
+  /** Has ingest read a photo, by the message S3 would send but for its source: this one says whose it is. */
   async function ingest(bucket: string, userId: string, key: string): Promise<void> {
-    const body = { Records: [{ eventSource: 'shoebox:sweep', s3: { bucket: { name: bucket }, object: { key } } }] };
+    const body = { Records: [{ eventSource: 'shoebox', s3: { bucket: { name: bucket }, object: { key } } }] };
     await sendFair(urlOf('ingest'), userId, body);
   }
 
@@ -98,6 +118,14 @@ export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, st
           return [{ type: 'described', event_id: `described:${image_id}:${generation}`, ...to }];
         }),
       );
+    },
+
+    /** About how many messages nobody has in hand. None where there is no such queue. */
+    async waiting(name: QueueName): Promise<number> {
+      if (!known[name]) return 0;
+      const AttributeName = 'ApproximateNumberOfMessages';
+      const asked = new GetQueueAttributesCommand({ QueueUrl: known[name], AttributeNames: [AttributeName] });
+      return Number((await sqs.send(asked)).Attributes?.[AttributeName] ?? 0);
     },
 
     /** Lets a received message come back after `seconds` (0–43200), whatever the queue's own visibility. */

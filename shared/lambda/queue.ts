@@ -8,6 +8,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
+import { traceIdOf } from '../adapters/trace.ts';
 import { hashUserId, type Logger } from './logger.ts';
 
 /** What a handler is told beside the message itself. */
@@ -18,6 +19,8 @@ export interface Delivery<T> {
   receiptHandle: string;
   /** How often the message has been received, this time included: 1 or more. */
   receiveCount: number;
+  /** When the message was sent. */
+  sentAt: Date;
   /** All readable messages of the same group that came in the same batch, in order, this one included. */
   batch: readonly T[];
 }
@@ -78,15 +81,23 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>) {
     async function handleRecord(record: SQSRecord): Promise<void> {
       const about = logger.createChild();
       const receiveCount = Number(record.attributes.ApproximateReceiveCount);
-      about.appendKeys({ message_id: record.messageId, receive_count: receiveCount });
+      const sentBy = traceIdOf(record.attributes.AWSTraceHeader);
+      about.appendKeys({
+        message_id: record.messageId,
+        receive_count: receiveCount,
+        ...(sentBy && { sent_by_trace_id: sentBy }),
+      });
       const body = read.get(record.messageId) ?? readBody(record, options.parse);
       try {
         if (body.kind === 'test') return;
         if (body.kind === 'unreadable') throw new UnreadableMessage(body.problem);
         about.appendKeys(idsOf(body.message));
         const { messageId, receiptHandle } = record;
-        const delivery = { logger: about, messageId, receiptHandle, receiveCount, batch: batchOf(record) };
+        const sentAt = new Date(Number(record.attributes.SentTimestamp));
+        const began = performance.now();
+        const delivery = { logger: about, messageId, receiptHandle, receiveCount, sentAt, batch: batchOf(record) };
         await options.handle(body.message, delivery);
+        about.info('Worked on a message', { ms: Math.round(performance.now() - began) });
       } catch (error) {
         if (error instanceof MessagePostponed) about.info(error.message);
         else about.error('The message failed and stays in its queue.', error as Error);

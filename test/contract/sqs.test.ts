@@ -19,6 +19,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createQueues } from '../../shared/adapters/queues.ts';
 import { type AwsProcess, acrossCrash, startTestAws, type TestAws } from './aws.ts';
 
 /** What a test does with one queue. */
@@ -100,6 +101,42 @@ describe('SQS', () => {
     );
   });
   afterAll(() => aws.dispose());
+
+  describe('a standard queue of many tenants', () => {
+    /** A queue with a backlog of one tenant, 40 messages of it in flight. */
+    async function crowded(name: string): Promise<TestQueue> {
+      const queue = await TestQueue.create(client, name, { VisibilityTimeout: '600' });
+      for (let sent = 0; sent < 50; sent += 1) await queue.send(`loud${sent}`, { MessageGroupId: 'loud' });
+      for (let taken = 0; taken < 40; taken += 10) expect(await queue.receive()).toHaveLength(10);
+      return queue;
+    }
+
+    test('gives what quiet tenants sent before what a noisy one sent earlier', async () => {
+      const queue = await crowded('crowded');
+      await queue.send('quiet', { MessageGroupId: 'quiet' });
+      await queue.send('anonymous');
+      expect(await queue.bodies({ MaxNumberOfMessages: 3 })).toEqual(['quiet', 'anonymous', 'loud40']);
+    });
+
+    test('gives a noisy tenant’s messages where there are no others', async () => {
+      const queue = await crowded('crowded-alone');
+      expect(await queue.bodies()).toEqual(Array.from({ length: 10 }, (_, index) => `loud${40 + index}`));
+    });
+
+    test('counts few messages as noisy that take long, and of two noisy tenants prefers the one with less in flight', async () => {
+      const queue = await TestQueue.create(client, 'crowded-slow', { VisibilityTimeout: '600' });
+      for (const body of ['slow1', 'slow2']) await queue.send(body, { MessageGroupId: 'slow' });
+      for (let sent = 0; sent < 40; sent += 1) await queue.send(`loud${sent}`, { MessageGroupId: 'loud' });
+      const [first] = await queue.receive({ MaxNumberOfMessages: 1 });
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      if (first) await queue.delete(first);
+      await queue.send('quiet', { MessageGroupId: 'quiet' });
+      // "slow" has used all of the processing time there was.
+      expect((await queue.bodies({ MaxNumberOfMessages: 2 })).at(-1)).not.toBe('slow2');
+      for (let taken = 0; taken < 3; taken += 1) await queue.receive();
+      expect(await queue.bodies({ MaxNumberOfMessages: 2 })).toEqual(['quiet', 'slow2']);
+    });
+  });
 
   describe('queues', () => {
     test('are made once with the same attributes, and answer them with the defaults', async () => {
@@ -393,6 +430,26 @@ describe('SQS', () => {
       await queue.delete(first as Message);
       expect(await waiting).toEqual(['2']);
     });
+  });
+
+  test('hands the trace of whoever sent a message on, beside its attributes, as our queues send it', async () => {
+    const header = 'Root=1-5f84c7a5-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1';
+    const [standard, fifo] = [
+      await TestQueue.create(client, 'traced'),
+      await TestQueue.create(client, 'traced.fifo', FIFO),
+    ];
+    let running: string | undefined = header;
+    const queues = createQueues(client, { describe: standard.url, organize: fifo.url }, () => running);
+    await queues.describe({ user_id: 'ada', image_id: 'i' });
+    await queues.organize([{ type: 'edited', event_id: 'e', user_id: 'ada', image_id: 'i' }]);
+    for (const queue of [standard, fifo]) {
+      const [message] = await queue.receive();
+      expect(message?.Attributes?.AWSTraceHeader).toBe(header);
+      expect(message?.MessageAttributes).toBeUndefined();
+    }
+    running = undefined;
+    await queues.describe({ user_id: 'ada', image_id: 'j' });
+    expect((await standard.receive())[0]?.Attributes).not.toHaveProperty('AWSTraceHeader');
   });
 
   describe('redrive', () => {
