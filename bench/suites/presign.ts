@@ -8,7 +8,7 @@ const contender = (name: string, who: string) => ({
 
 export const suite: Suite = {
   name: 'presign',
-  title: '1,000 presigned URLs: session token, escaped keys, answer headers',
+  title: '1,000 presigned URLs: session token, answer headers; warm',
   contenders: [contender('Shoebox', 'ours'), contender('SDK presigner', 'sdk'), contender('both compared', 'equal')],
   measures: [CPU, WALL, EQUAL],
   goals: [
