@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { readNatively } from './native-items.ts';
 
 /**
  * AWS clients, made once per process. Region, credentials and endpoints (`AWS_ENDPOINT_URL_S3`, …) come from the environment:
@@ -8,7 +9,11 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
  */
 
 export function createTableClient(): DynamoDBDocumentClient {
-  return DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } });
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient({}), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  readNatively(client);
+  return client;
 }
 
 /** `path` puts the bucket in the path; `auto` does so only where the endpoint is not AWS's own. */

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 
 /** Where a bucket is reached. */
@@ -18,11 +18,54 @@ export interface PresignRequest {
   response?: { cacheControl?: string; contentDisposition?: string; contentType?: string };
 }
 
-/** Percent-encoding as signatures want it: everything but unreserved characters (RFC 3986). */
-const encode = (text: string) =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+const UNRESERVED = /^[\w.~-]*$/;
 
-const hmac = (key: string | Buffer | KeyObject, text: string) => createHmac('sha256', key).update(text).digest();
+/** Percent-encoding as signatures want it: everything but unreserved characters (RFC 3986). */
+function encode(text: string): string {
+  if (UNRESERVED.test(text)) return text;
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+const UNRESERVED_PATH = /^[\w.~/-]*$/;
+const encodePath = (path: string) => (UNRESERVED_PATH.test(path) ? path : path.split('/').map(encode).join('/'));
+
+/** `encode` of what hardly ever changes from one URL to the next. */
+function rememberingEncode(): typeof encode {
+  let last = '';
+  let encoded = '';
+  return (text) => {
+    if (text !== last) {
+      encoded = encode(text);
+      last = text;
+    }
+    return encoded;
+  };
+}
+
+const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+
+const BLOCK = 64;
+const HEX_DIGEST = 64;
+
+/**
+ * HMAC-SHA256, in hex, of texts that differ only in the digest (hex) they end with: two hashes of buffers that are filled in once, a
+ * third of what an `Hmac` object takes. `key` has at most 64 bytes.
+ * https://www.rfc-editor.org/rfc/rfc2104#section-2
+ */
+function hmacOfDigests(key: Buffer, beginning: string): (digest: string) => string {
+  const padded = Buffer.concat([key], BLOCK);
+  const inner = Buffer.concat([padded.map((byte) => byte ^ 0x36), Buffer.from(beginning), Buffer.alloc(HEX_DIGEST)]);
+  const outer = Buffer.concat([padded.map((byte) => byte ^ 0x5c)], BLOCK + 32);
+  const digestAt = inner.length - HEX_DIGEST;
+  return (digest) => {
+    inner.write(digest, digestAt, 'latin1');
+    hash('sha256', inner, 'buffer').copy(outer, BLOCK);
+    return hash('sha256', outer, 'hex');
+  };
+}
 
 /** Lets the SDK decide on host, scheme and addressing style, once. */
 export async function presignTarget(s3: S3Client, bucket: string): Promise<PresignTarget> {
@@ -39,7 +82,7 @@ export async function presignTarget(s3: S3Client, bucket: string): Promise<Presi
 
 /**
  * Presigns S3 GETs (Signature Version 4 in the query), byte for byte as the SDK's presigner does. All that requests have in common
- * is prepared once for each set of credentials and signing time, which leaves one digest and one HMAC per URL (about 6 µs
+ * is prepared once for each set of credentials and signing time, which leaves three digests per URL (about 6 µs
  * instead of 580 µs): lists render hundreds.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
@@ -48,6 +91,8 @@ export function createPresigner({ baseUrl, region }: PresignTarget) {
   const bucketPath = pathname === '/' ? '' : pathname;
   const origin = baseUrl.slice(0, baseUrl.length - bucketPath.length);
   let prepared: ReturnType<typeof prepare> | undefined;
+  const encodeCacheControl = rememberingEncode();
+  const encodeContentType = rememberingEncode();
 
   function prepare({ credentials, signedAt, expiresIn }: PresignRequest) {
     const time = `${signedAt.toISOString().replace(/[-:]/g, '').slice(0, 15)}Z`;
@@ -67,9 +112,7 @@ export function createPresigner({ baseUrl, region }: PresignTarget) {
       signedAt: signedAt.getTime(),
       expiresIn,
       beforeSignature,
-      toSign: `AWS4-HMAC-SHA256\n${time}\n${scope}\n`,
-      // As a key object: Node 24 takes five times as long to make an HMAC of bare bytes.
-      key: createSecretKey(key as Buffer),
+      sign: hmacOfDigests(key as Buffer, `AWS4-HMAC-SHA256\n${time}\n${scope}\n`),
     };
   }
 
@@ -83,18 +126,18 @@ export function createPresigner({ baseUrl, region }: PresignTarget) {
   }
 
   return function presign(request: PresignRequest): string {
-    const { beforeSignature, toSign, key } = preparedFor(request);
-    const path = `${bucketPath}/${request.key.split('/').map(encode).join('/')}`;
+    const { beforeSignature, sign } = preparedFor(request);
+    const path = `${bucketPath}/${encodePath(request.key)}`;
     const { cacheControl, contentDisposition, contentType } = request.response ?? {};
     let afterSignature = 'X-Amz-SignedHeaders=host';
-    if (cacheControl !== undefined) afterSignature += `&response-cache-control=${encode(cacheControl)}`;
+    if (cacheControl !== undefined) afterSignature += `&response-cache-control=${encodeCacheControl(cacheControl)}`;
     if (contentDisposition !== undefined) {
       afterSignature += `&response-content-disposition=${encode(contentDisposition)}`;
     }
-    if (contentType !== undefined) afterSignature += `&response-content-type=${encode(contentType)}`;
+    if (contentType !== undefined) afterSignature += `&response-content-type=${encodeContentType(contentType)}`;
     afterSignature += '&x-amz-checksum-mode=ENABLED&x-id=GetObject';
     const canonical = `GET\n${path}\n${beforeSignature}&${afterSignature}\nhost:${host}\n\nhost\nUNSIGNED-PAYLOAD`;
-    const signature = hmac(key, toSign + hash('sha256', canonical, 'hex')).toString('hex');
+    const signature = sign(hash('sha256', canonical, 'hex'));
     return `${origin}${path}?${beforeSignature}&X-Amz-Signature=${signature}&${afterSignature}`;
   };
 }

@@ -1,0 +1,22 @@
+/** What functions are given where they run as deployed, but nobody is asked anything: valid, and of nobody. */
+export const FUNCTION_SETTINGS: Readonly<Record<string, string>> = {
+  LOG_LEVEL: 'WARN',
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  POWERTOOLS_DEV: 'false',
+  CORS_ORIGINS: 'https://photos.example.org',
+  TABLE_NAME: 'shoebox',
+  BUCKET_NAME: 'shoebox-photos',
+  VECTOR_BUCKET_NAME: 'shoebox-vectors',
+  INGEST_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/000000000000/ingest',
+  DESCRIBE_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/000000000000/describe',
+  FACES_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/000000000000/faces',
+  ORGANIZE_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/000000000000/organize.fifo',
+  JOBS_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/000000000000/jobs',
+  SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:shoebox',
+  URL_SIGNER_ROLE_ARN: 'arn:aws:iam::000000000000:role/url-signer',
+  FIREBASE_API_KEY: 'key',
+  GOOGLE_CLOUD_PROJECT: 'demo-shoebox',
+  AZURE_OPENAI_ENDPOINT: 'https://example.openai.azure.com',
+};
