@@ -13,11 +13,17 @@ function verdictRow({ goal, measured, met }: Verdict): string[] {
   const { per = 1, unit } = goal.measure;
   const figure = (value: number) => (goal.against === undefined ? amount(value / per) : amount(value));
   const result = measured ? `${spread(measured, figure)} ${goal.against === undefined ? unit : '×'}` : '–';
-  return [goal.what, goalText(goal), result, met === null ? 'not measured' : met ? 'yes' : '**no**'];
+  return [goal.what, goalText(goal), result, verdictText({ goal, met })];
+}
+
+export function verdictText({ goal: { most, least }, met }: Pick<Verdict, 'goal' | 'met'>): string {
+  if (most === undefined && least === undefined) return '–';
+  return met === null ? 'not measured' : met ? 'yes' : '**no**';
 }
 
 /** "≤ 1.25 × its CPU time", "≥ 50 × as fast by CPU time", "CPU time ≤ 15 ms". */
 export function goalText({ measure: { title, unit, per = 1 }, against, most, least }: Goal): string {
+  if (most === undefined && least === undefined) return `(${title})`;
   if (against === undefined) {
     const bounds = [
       ...(least === undefined ? [] : [`≥ ${amount(least / per)} ${unit}`]),

@@ -101,8 +101,11 @@ export function createIngest(deps: IngestDeps) {
     const inspected = await step('inspect', () => inspect(bytes, record.expected.sha256));
     const twin = await step('compare', () => ownership.acceptedTwin(key, inspected.sha256));
     if (twin && !wasAccepted(record)) return markDuplicate(record, found, twin, inspected, logger);
-    const seen = await step('decode', () => seePicture(bytes, inspected));
-    const told = await step('tell', () => readTold(deps, bytes, record, logger));
+    // What a file tells is read on this thread while others decode its pixels.
+    const [seen, told] = await Promise.all([
+      step('decode', () => seePicture(bytes, inspected)),
+      step('tell', () => readTold(deps, bytes, record, logger)),
+    ]);
     const kept = await step('keep', () => photo.keep(key, found, bytes, CONTENT_TYPES[inspected.format]));
     if (!kept) return 'original';
     await step('thumbnails', () => photo.writeThumbnails(key, seen.thumbnails));

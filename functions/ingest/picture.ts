@@ -32,7 +32,9 @@ export interface TellingDeps {
 /** Decodes an inspected picture and makes everything that is made of its pixels. Throws `UnacceptablePicture`. */
 export async function seePicture(bytes: Uint8Array, inspected: Inspected): Promise<Seen> {
   const decoded = await decode(bytes, inspected.format, inspected);
-  return { features: await describePixels(decoded.raster), thumbnails: await makeThumbnails(decoded) };
+  // Thumbnails are made on other threads, what describes the pixels on this one meanwhile.
+  const [thumbnails, features] = await Promise.all([makeThumbnails(decoded), describePixels(decoded.raster)]);
+  return { thumbnails, features };
 }
 
 /** Reads the metadata of a file. Never fails for what is in them. */
