@@ -19,7 +19,8 @@ const BANNER =
 /** Nothing is written there: it fixes what the paths in source maps are relative to, on every machine alike. */
 const VIRTUAL_OUTDIR = join(REPOSITORY, 'cdk.out', 'bundles');
 
-const OPTIONS = {
+/** How functions are bundled. */
+export const BUNDLE_OPTIONS = {
   bundle: true,
   platform: 'node',
   target: 'node24',
@@ -79,7 +80,7 @@ export function createBundles(stack: Stack, names: readonly string[]): Bundles {
 
 function bundle(names: readonly string[], target: string): void {
   const { outputFiles } = buildSync({
-    ...OPTIONS,
+    ...BUNDLE_OPTIONS,
     absWorkingDir: REPOSITORY,
     entryPoints: {
       ...Object.fromEntries(names.map((name) => [`${name}/handler`, `functions/${name}/handler.ts`])),
@@ -104,7 +105,7 @@ function bundle(names: readonly string[], target: string): void {
 
 /** A digest of all that bundles are made of: our sources, how they are bundled, and (by the lock file) every package. */
 function stateOfSources(names: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([version, OPTIONS, names, WORKERS, PACKAGE_FILES]));
+  const hash = createHash('sha256').update(JSON.stringify([version, BUNDLE_OPTIONS, names, WORKERS, PACKAGE_FILES]));
   const sources = ['functions', 'shared'].flatMap((folder) =>
     readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(ts|json)$/.test(file))

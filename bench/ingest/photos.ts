@@ -14,11 +14,11 @@ const [LARGEST_WIDTH, LARGEST_HEIGHT] = [11_520, 8640];
 const sources = globSync(join(REAL, 'scenes/*/*.jpg')).sort();
 const kind = sources.length >= COUNT ? 'real' : 'drawn';
 /** What is in the files: a change here or below needs another name. */
-const CACHE = join(tmpdir(), `shoebox-bench-12mp-1-${kind}`);
+const CACHE = join(tmpdir(), `shoebox-bench-12mp-2-${kind}`);
 
 /** Sixteen JPEGs of 12 megapixels. */
 export const PHOTOS = join(CACHE, 'photos');
-/** One about as large as is accepted, in bytes and pixels. */
+/** One about as large as is accepted, in bytes and pixels, and progressive. */
 export const LARGEST = join(CACHE, 'largest');
 
 /**
@@ -63,7 +63,7 @@ async function makeLargest(grain: Int8Array): Promise<Buffer> {
   const [width, height] = [LARGEST_WIDTH, LARGEST_HEIGHT];
   const pixels = await grainy(await readPicture(0), width, height, grain, 0);
   return sharp(pixels, { raw: { width, height, channels: 3 } })
-    .jpeg({ quality: 91 })
+    .jpeg({ quality: 98, chromaSubsampling: '4:4:4', progressive: true })
     .toBuffer();
 }
 

@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import { makePhotos, PHOTOS } from '../ingest/photos.ts';
+import { bundle, bundled } from '../runner/bundle.ts';
 import { type Contender, CPU, type Goal, PEAK_MEMORY, type Suite, WALL } from '../runner/suite.ts';
 
+/** As the function has it, and as sharp's manual advises wherever memory is glibc's. */
+const MEMORY = { MALLOC_ARENA_MAX: '2' };
 const PYTHON = '/usr/bin/python3';
 const ours = (name: string, script: string, ...args: string[]): Contender => ({
   name,
-  command: [process.execPath, `bench/contenders/ingest/${script}.ts`, ...args],
+  command: [process.execPath, bundled(`${script}.ts`), ...args],
+  env: MEMORY,
 });
 const pillow = (name: string, way: string): Contender => ({
   name,
@@ -17,6 +21,7 @@ function pillowIsThere(): boolean {
   return existsSync(PYTHON) && existsSync('/usr/lib/python3/dist-packages/PIL');
 }
 
+const CONTENDERS = ['whole', 'bare'].map((name) => `bench/contenders/ingest/${name}.ts`);
 const INGEST = 'whole ingest';
 const BARE = 'bare sharp';
 const BARE_ONCE = 'bare sharp, decoding once';
@@ -53,5 +58,8 @@ export const suite: Suite = {
   ],
   measures: [CPU, WALL, PEAK_MEMORY],
   goals,
-  prepare: makePhotos,
+  prepare: async () => {
+    await makePhotos();
+    await bundle(...CONTENDERS);
+  },
 };
