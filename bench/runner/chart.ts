@@ -79,8 +79,7 @@ function barsOf(outcome: Outcome, { field }: Measure): Bar[] {
       .filter(({ goal }) => goal.of === name && goal.measure.field === field)
       .flatMap(({ goal, met }) => {
         const at = goalAt(outcome, goal);
-        const against = goal.against === undefined ? '' : ` (${goal.against})`;
-        return at === undefined ? [] : [{ at, text: `${goalText(goal)}${against}`, met }];
+        return at === undefined ? [] : [{ at, text: goalText(goal), met }];
       });
     return { name, color: COLORS[index % COLORS.length] ?? '#000000', goals, ...(summary && { summary }) };
   });

@@ -21,7 +21,7 @@ export function verdictText({ goal: { most, least }, met }: Pick<Verdict, 'goal'
   return met === null ? 'not measured' : met ? 'yes' : '**no**';
 }
 
-/** "≤ 1.25 × its CPU time", "≥ 50 × as fast by CPU time", "CPU time ≤ 15 ms". */
+/** "≤ 1.25 × the CPU time of theirs", "≥ 50 × as fast as theirs by CPU time", "CPU time ≤ 15 ms". */
 export function goalText({ measure: { title, unit, per = 1 }, against, most, least }: Goal): string {
   if (most === undefined && least === undefined) return `(${title})`;
   if (against === undefined) {
@@ -31,7 +31,9 @@ export function goalText({ measure: { title, unit, per = 1 }, against, most, lea
     ];
     return `${title} ${bounds.join(', ')}`;
   }
-  return least === undefined ? `≤ ${amount(most ?? 0)} × its ${title}` : `≥ ${amount(least)} × as fast by ${title}`;
+  return least === undefined
+    ? `≤ ${amount(most ?? 0)} × the ${title} of ${against}`
+    : `≥ ${amount(least)} × as fast as ${against} by ${title}`;
 }
 
 function renderFigures(outcome: Outcome): string {
