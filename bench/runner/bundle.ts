@@ -23,5 +23,5 @@ export async function bundle(...contenders: string[]): Promise<void> {
     if (error.code !== 'EEXIST') throw error;
   });
   const entryPoints = contenders.map((contender) => join(ROOT, contender));
-  await esbuild.build({ ...BUNDLE_OPTIONS, entryPoints, outdir: FOLDER, entryNames: '[name]' });
+  await esbuild.build({ ...BUNDLE_OPTIONS, absWorkingDir: ROOT, entryPoints, outdir: FOLDER, entryNames: '[name]' });
 }
