@@ -13,17 +13,19 @@ import {
   RestApi,
   TokenAuthorizer,
 } from 'aws-cdk-lib/aws-apigateway';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Deployment } from '../shared/config.ts';
 import { type Access, endpoints, type Pace } from '../shared/contract/routes.ts';
 import { errorHeaders, preflight } from './cors.ts';
-import type { NodeFunction } from './functions.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import { acknowledge } from './nag.ts';
 import { createLogGroup } from './observability.ts';
 import { API_TIMEOUT, MEDIA_TIMEOUT, type WebFunctions } from './web-functions.ts';
 
-const STAGE = 'api';
+/** The gateway’s own stage: the first part of every path. */
+export const API_STAGE = 'api';
 const VERSION = 'v1';
 
 /** Requests per second of all users together, and how many may come at once: far above a family, far below a bill. */
@@ -37,14 +39,20 @@ const PACES: Readonly<Record<Pace, { rate: number; burst: number }>> = {
   work: { rate: 10, burst: 40 },
 };
 
-/** Execution logs of errors only, never of what was sent. What a method says of itself replaces all of it. */
+/**
+ * Execution logs of errors only, never of what was sent. What a method says of itself replaces all of it. Metrics of each method would be
+ * paid for one by one; those of the whole API come without.
+ */
 const EVERY_METHOD = {
-  metricsEnabled: true,
+  metricsEnabled: false,
   loggingLevel: MethodLoggingLevel.ERROR,
   dataTraceEnabled: false,
   throttlingRateLimit: THROTTLING.rate,
   throttlingBurstLimit: THROTTLING.burst,
 } satisfies MethodDeploymentOptions;
+
+/** As CloudWatch knows it. */
+export const apiName = (settings: Pick<Deployment, 'STAGE'>): string => `shoebox-${settings.STAGE}`;
 
 export interface ApiProps {
   readonly settings: Deployment;
@@ -54,20 +62,22 @@ export interface ApiProps {
 /** The REST API: one method per endpoint of the contract, below `/api/v1`. */
 export class Api extends Construct {
   readonly url: string;
+  readonly accessLogs: ILogGroup;
 
   constructor(scope: Construct, id: string, { settings, functions }: ApiProps) {
     super(scope, id);
+    this.accessLogs = createLogGroup(this, 'AccessLogs');
     const api = this.createRestApi(settings);
     const root = api.root.addResource(VERSION, {
       ...withPreflight(settings.CORS_ORIGINS),
     });
     const authorizer = new TokenAuthorizer(this, 'Authorizer', {
-      handler: functions.authorizer.function,
+      handler: functions.live.authorizer,
       resultsCacheTtl: Duration.minutes(5),
     });
 
-    const buffered = integration(functions.api, API_TIMEOUT, ResponseTransferMode.BUFFERED);
-    const streamed = integration(functions.media, MEDIA_TIMEOUT, ResponseTransferMode.STREAM);
+    const buffered = integration(functions.live.api, API_TIMEOUT, ResponseTransferMode.BUFFERED);
+    const streamed = integration(functions.live.media, MEDIA_TIMEOUT, ResponseTransferMode.STREAM);
     const open: MethodOptions = { authorizationType: AuthorizationType.NONE };
     const ways: Record<Access, { integration: LambdaIntegration; options: MethodOptions }> = {
       user: { integration: buffered, options: { authorizationType: AuthorizationType.CUSTOM, authorizer } },
@@ -89,18 +99,18 @@ export class Api extends Construct {
 
   private createRestApi(settings: Deployment): RestApi {
     const api = new RestApi(this, 'Rest', {
-      restApiName: `shoebox-${settings.STAGE}`,
+      restApiName: apiName(settings),
       description: 'Shoebox',
       endpointTypes: [EndpointType.REGIONAL],
       // Multipart uploads reach the function as the bytes they are.
       binaryMediaTypes: ['multipart/form-data'],
       cloudWatchRole: true,
       deployOptions: {
-        stageName: STAGE,
+        stageName: API_STAGE,
         tracingEnabled: true,
         ...EVERY_METHOD,
         methodOptions: pacedMethods(),
-        accessLogDestination: new LogGroupLogDestination(createLogGroup(this, 'AccessLogs')),
+        accessLogDestination: new LogGroupLogDestination(this.accessLogs),
         accessLogFormat: ACCESS_LOG,
       },
     });
@@ -108,7 +118,7 @@ export class Api extends Construct {
     api.node.tryRemoveChild('Endpoint');
     // The gateway would make this group itself, and keep it for ever.
     const executionLogs = createLogGroup(this, 'ExecutionLogs', {
-      logGroupName: `API-Gateway-Execution-Logs_${api.restApiId}/${STAGE}`,
+      logGroupName: `API-Gateway-Execution-Logs_${api.restApiId}/${API_STAGE}`,
     });
     api.deploymentStage.node.addDependency(executionLogs);
 
@@ -165,11 +175,11 @@ function withPreflight(origins: readonly string[]) {
 
 /** One permission for the whole API: one per method would overflow the function’s policy of 20 KB. */
 function integration(
-  target: NodeFunction,
+  target: IFunction,
   timeout: Duration,
   responseTransferMode: ResponseTransferMode,
 ): LambdaIntegration {
-  return new LambdaIntegration(target.function, { timeout, responseTransferMode, scopePermissionToMethod: false });
+  return new LambdaIntegration(target, { timeout, responseTransferMode, scopePermissionToMethod: false });
 }
 
 const WHY_OPEN: Record<Exclude<Access, 'user'>, string> = {

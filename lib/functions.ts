@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
-  type ApplicationLogLevel,
+  ApplicationLogLevel,
   Architecture,
   type FunctionProps,
   Function as LambdaFunction,
@@ -9,6 +9,7 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Bundles } from './bundle.ts';
 import { acknowledge } from './nag.ts';
@@ -40,22 +41,23 @@ export interface NodeFunctionProps extends Partial<Omit<FunctionProps, 'code' | 
 export class NodeFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
+  readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, { source, bundles, environment, ...own }: NodeFunctionProps) {
     super(scope, id);
     const logGroup = createLogGroup(this, 'Logs');
+    this.logGroup = logGroup;
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     // What CloudFormation calls the group's ARN ends in `:*` and so means its streams.
     allow(this.role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
     this.function = new LambdaFunction(this, 'Function', {
       ...DEFAULTS,
-      // Without it Lambda’s own level, INFO, would win over LOG_LEVEL.
-      applicationLogLevelV2: environment.LOG_LEVEL as ApplicationLogLevel,
+      // Lambda’s own level, INFO, would win over DEBUG. A higher one would drop metrics, which are lines without a level.
+      applicationLogLevelV2: environment.LOG_LEVEL === 'DEBUG' ? ApplicationLogLevel.DEBUG : ApplicationLogLevel.INFO,
       ...own,
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
         POWERTOOLS_SERVICE_NAME: source,
-        POWERTOOLS_METRICS_NAMESPACE: 'Shoebox',
         ...environment,
       },
       code: bundles.codeFor(source),

@@ -10,7 +10,7 @@ import type { Bundles } from './bundle.ts';
 import type { Environment } from './environment.ts';
 import { NodeFunction } from './functions.ts';
 import { downloads, type Grants, incoming, jobs, originals, type Part, raw, thumbnails } from './grants.ts';
-import { CONSUMER_TIMEOUTS, type Queues } from './queues.ts';
+import { CONSUMER_TIMEOUTS, type QueueName, type Queues } from './queues.ts';
 
 export interface PipelineProps {
   readonly settings: Deployment;
@@ -36,41 +36,48 @@ const DESCRIBES = [
 
 /** The functions that work on photos, each fed by its queue, and the one that looks after what got stuck. */
 export class Pipeline extends Construct {
+  /** By the queue each works on. */
+  readonly workers: Readonly<Partial<Record<QueueName, NodeFunction>>>;
+  readonly sweep: NodeFunction;
+
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
-    this.createIngest(props);
-    this.createDescribe(props);
-    if (props.queues.faces) this.createFaces(props, props.queues.faces);
-    this.createOrganize(props);
-    this.createJobs(props);
-    this.createSweep(props);
+    const { faces } = props.queues;
+    this.workers = {
+      ingest: this.createIngest(props),
+      describe: this.createDescribe(props),
+      ...(faces && { faces: this.createFaces(props, faces) }),
+      organize: this.createOrganize(props),
+      jobs: this.createJobs(props),
+    };
+    this.sweep = this.createSweep(props);
   }
 
   /** One photo at a time, for its pixels may fill the memory. */
-  private createIngest({ bundles, environment, grants, queues, packageLayer }: PipelineProps): void {
-    const { function: ingest, role } = new NodeFunction(this, 'Ingest', {
+  private createIngest({ bundles, environment, grants, queues, packageLayer }: PipelineProps): NodeFunction {
+    const made = new NodeFunction(this, 'Ingest', {
       source: 'ingest',
       bundles,
       description: 'Validates a photo, keeps its bytes, makes its thumbnails and reads its metadata',
       memorySize: 3008,
       timeout: CONSUMER_TIMEOUTS.ingest,
       layers: [packageLayer],
-      environment: {
-        ...environment(
-          'LOG_LEVEL',
-          'TABLE_NAME',
-          'BUCKET_NAME',
-          'S3_ADDRESSING_STYLE',
-          'INGEST_QUEUE_URL',
-          'DESCRIBE_QUEUE_URL',
-          'FACES_QUEUE_URL',
-          'ORGANIZE_QUEUE_URL',
-          ...USER_KEYS,
-        ),
-        // Else glibc keeps freed pixels for every thread that ever had some: a quarter less memory (sharp's manual, "Memory allocators").
-        MALLOC_ARENA_MAX: '2',
-      },
+      environment: environment(
+        'LOG_LEVEL',
+        'STAGE',
+        'TABLE_NAME',
+        'BUCKET_NAME',
+        'S3_ADDRESSING_STYLE',
+        'INGEST_QUEUE_URL',
+        'DESCRIBE_QUEUE_URL',
+        'FACES_QUEUE_URL',
+        'ORGANIZE_QUEUE_URL',
+        ...USER_KEYS,
+      ),
     });
+    const { function: ingest, role } = made;
+    // Else glibc keeps freed pixels for every thread that ever had some: a quarter more memory (sharp's manual, "Memory allocators").
+    ingest.addEnvironment('MALLOC_ARENA_MAX', '2');
     ingest.addEventSource(source(queues.ingest.queue, { batchSize: 1, maxConcurrency: INGEST_CONCURRENCY }));
     grants.table(role, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
     grants.objects(role, {
@@ -82,10 +89,18 @@ export class Pipeline extends Construct {
     // To its own queue: S3's events once more, with the name of the user they are about.
     grants.send(role, 'ingest', 'describe', 'faces', 'organize');
     grants.userKeys(role, 'write');
+    return made;
   }
 
-  private createDescribe({ settings, bundles, environment, grants, queues, packageLayer }: PipelineProps): void {
-    const { function: describe, role } = new NodeFunction(this, 'Describe', {
+  private createDescribe({
+    settings,
+    bundles,
+    environment,
+    grants,
+    queues,
+    packageLayer,
+  }: PipelineProps): NodeFunction {
+    const made = new NodeFunction(this, 'Describe', {
       source: 'describe',
       bundles,
       description: 'Has a photo described and embedded',
@@ -96,6 +111,7 @@ export class Pipeline extends Construct {
         'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
         'EMBEDDINGS_PROVIDER',
         'LOG_LEVEL',
+        'STAGE',
         'TABLE_NAME',
         'BUCKET_NAME',
         'S3_ADDRESSING_STYLE',
@@ -104,6 +120,7 @@ export class Pipeline extends Construct {
         ...USER_KEYS,
       ),
     });
+    const { function: describe, role } = made;
     describe.addEventSource(
       source(queues.describe.queue, { batchSize: 1, maxConcurrency: settings.DESCRIBE_CONCURRENCY }),
     );
@@ -112,14 +129,15 @@ export class Pipeline extends Construct {
     grants.userKeys(role, 'read');
     grants.send(role, 'organize');
     grants.secret(role);
+    return made;
   }
 
   /** Memory is what Lambda gives processor time by: the models need 600 MB. */
   private createFaces(
     { bundles, environment, grants, packageLayer }: PipelineProps,
     { queue }: NonNullable<Queues['faces']>,
-  ): void {
-    const { function: faces, role } = new NodeFunction(this, 'Faces', {
+  ): NodeFunction {
+    const made = new NodeFunction(this, 'Faces', {
       source: 'faces',
       bundles,
       description: 'Finds the faces in a photo and describes them',
@@ -128,6 +146,7 @@ export class Pipeline extends Construct {
       layers: [packageLayer],
       environment: environment(
         'LOG_LEVEL',
+        'STAGE',
         'TABLE_NAME',
         'BUCKET_NAME',
         'S3_ADDRESSING_STYLE',
@@ -135,21 +154,24 @@ export class Pipeline extends Construct {
         ...USER_KEYS,
       ),
     });
+    const { function: faces, role } = made;
     faces.addEventSource(source(queue, { batchSize: 1, maxConcurrency: FACES_CONCURRENCY }));
     grants.table(role, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
     grants.objects(role, { read: [originals, thumbnails], write: [thumbnails], remove: [thumbnails], absent: true });
     grants.userKeys(role, 'write');
     grants.send(role, 'organize');
+    return made;
   }
 
-  private createOrganize({ bundles, environment, grants, queues }: PipelineProps): void {
-    const { function: organize, role } = new NodeFunction(this, 'Organize', {
+  private createOrganize({ bundles, environment, grants, queues }: PipelineProps): NodeFunction {
+    const made = new NodeFunction(this, 'Organize', {
       source: 'organize',
       bundles,
       description: 'Writes everything that is derived from photos: clusters, vectors, what searching reads, counters',
       timeout: CONSUMER_TIMEOUTS.organize,
       environment: environment(
         'LOG_LEVEL',
+        'STAGE',
         'TABLE_NAME',
         'BUCKET_NAME',
         'VECTOR_BUCKET_NAME',
@@ -160,16 +182,18 @@ export class Pipeline extends Construct {
         'EMBEDDINGS_PROVIDER',
       ),
     });
+    const { function: organize, role } = made;
     organize.addEventSource(source(queues.organize.queue, { batchSize: 10 }));
     grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem');
     grants.objects(role, { read: [jobs], write: [jobs], remove: [incoming, originals, thumbnails, raw], absent: true });
     grants.vectors(role, 'CreateIndex', 'PutVectors', 'DeleteVectors');
     // It sends to its own queue: a cluster that has grown is looked at again, behind the batch that let it grow.
     grants.send(role, 'jobs', 'organize');
+    return made;
   }
 
-  private createJobs({ bundles, environment, grants, queues }: PipelineProps): void {
-    const { function: job, role } = new NodeFunction(this, 'Jobs', {
+  private createJobs({ bundles, environment, grants, queues }: PipelineProps): NodeFunction {
+    const made = new NodeFunction(this, 'Jobs', {
       source: 'jobs',
       bundles,
       description: 'Long work: clusters a gallery anew, runs stages again, puts downloads together, erases accounts',
@@ -180,6 +204,7 @@ export class Pipeline extends Construct {
         'AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME',
         'EMBEDDINGS_PROVIDER',
         'LOG_LEVEL',
+        'STAGE',
         'TABLE_NAME',
         'BUCKET_NAME',
         'VECTOR_BUCKET_NAME',
@@ -193,6 +218,7 @@ export class Pipeline extends Construct {
         ...USER_KEYS,
       ),
     });
+    const { function: job, role } = made;
     job.addEventSource(source(queues.jobs.queue, { batchSize: 1, maxConcurrency: JOBS_CONCURRENCY }));
     grants.table(role, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem', 'BatchWriteItem');
     grants.objects(role, {
@@ -207,17 +233,19 @@ export class Pipeline extends Construct {
     grants.userKeys(role, 'write');
     grants.send(role, 'ingest', 'describe', 'faces', 'organize');
     grants.secret(role);
+    return made;
   }
 
   /** Shorter than the time between two runs, so that two never overlap. */
-  private createSweep({ settings, bundles, environment, grants }: PipelineProps): void {
-    const { function: sweep, role } = new NodeFunction(this, 'Sweep', {
+  private createSweep({ settings, bundles, environment, grants }: PipelineProps): NodeFunction {
+    const made = new NodeFunction(this, 'Sweep', {
       source: 'sweep',
       bundles,
       description: 'Sets stuck work going again, ends what cannot go on, expires uploads that never came',
       timeout: Duration.minutes(4),
       environment: environment(
         'LOG_LEVEL',
+        'STAGE',
         'TABLE_NAME',
         'BUCKET_NAME',
         'S3_ADDRESSING_STYLE',
@@ -232,6 +260,7 @@ export class Pipeline extends Construct {
         'MAX_AI_USD_PER_USER_PER_MONTH',
       ),
     });
+    const { function: sweep, role } = made;
     new Rule(this, 'Schedule', {
       description: 'Runs sweep',
       schedule: Schedule.rate(Duration.minutes(5)),
@@ -247,6 +276,7 @@ export class Pipeline extends Construct {
     grants.send(role, 'ingest', 'describe', 'faces', 'organize', 'jobs');
     grants.lines(role);
     grants.deadLetters(role);
+    return made;
   }
 }
 

@@ -5,6 +5,7 @@ import { Api } from './api.ts';
 import { createBundles } from './bundle.ts';
 import { createEnvironment } from './environment.ts';
 import { createGrants } from './grants.ts';
+import { Operations } from './operations.ts';
 import { createPackageLayer } from './package-layer.ts';
 import { Pipeline } from './pipeline.ts';
 import { createQueues } from './queues.ts';
@@ -37,9 +38,10 @@ export class ShoeboxStack extends Stack {
     const environment = createEnvironment(settings, storage, queues);
     const grants = createGrants(storage, queues);
     const packageLayer = createPackageLayer(this, 'Packages');
-    new Pipeline(this, 'Pipeline', { settings, bundles, environment, grants, queues, packageLayer });
+    const pipeline = new Pipeline(this, 'Pipeline', { settings, bundles, environment, grants, queues, packageLayer });
     const functions = new WebFunctions(this, 'Web', { settings, bundles, environment, grants });
     const api = new Api(this, 'Gateway', { settings, functions });
+    new Operations(this, 'Operations', { settings, queues, pipeline, web: functions, api });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where the API is' });
     new CfnOutput(this, 'BucketName', { value: storage.bucket.bucketName, description: 'The bucket of photos' });

@@ -1,10 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
+import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { type Deployment, USER_KEYS } from '../shared/config.ts';
 import type { Bundles } from './bundle.ts';
 import type { Environment } from './environment.ts';
 import { NodeFunction } from './functions.ts';
 import { downloads, type Grants, incoming, jobs, originals, type Part, raw, thumbnails } from './grants.ts';
+import { createAlias } from './releases.ts';
 import { createUrlSigner } from './url-signer.ts';
 
 /** The gateway waits no longer than this for an answer that is not streamed. */
@@ -24,6 +26,8 @@ export class WebFunctions extends Construct {
   readonly authorizer: NodeFunction;
   readonly api: NodeFunction;
   readonly media: NodeFunction;
+  /** What the gateway calls. */
+  readonly live: Readonly<Record<'authorizer' | 'api' | 'media', Alias>>;
 
   constructor(scope: Construct, id: string, { settings, bundles, environment, grants }: WebFunctionsProps) {
     super(scope, id);
@@ -43,6 +47,7 @@ export class WebFunctions extends Construct {
       timeout: API_TIMEOUT,
       environment: environment(
         'LOG_LEVEL',
+        'STAGE',
         'CORS_ORIGINS',
         'FIREBASE_API_KEY',
         'GOOGLE_CLOUD_PROJECT',
@@ -104,5 +109,10 @@ export class WebFunctions extends Construct {
     grants.userKeys(this.media.role, 'read');
 
     createUrlSigner(this, 'UrlSigner', [this.api, this.media], settings, grants);
+    this.live = {
+      authorizer: createAlias(this.authorizer),
+      api: createAlias(this.api),
+      media: createAlias(this.media),
+    };
   }
 }

@@ -73,6 +73,23 @@ export function readFunctions(template: Template, scope: Scope): FunctionDefinit
   return definitions;
 }
 
+const aliasSchema = propertiesOf({ FunctionName: z.string(), FunctionVersion: z.string(), Name: z.string() }, [
+  'Description',
+]);
+
+/** The functions' names by every ARN they can be invoked by: their own, and those of their aliases, which stand for the current code. */
+export function functionNamesByArn(
+  template: Template,
+  scope: Scope,
+  functions: readonly FunctionDefinition[],
+): ReadonlyMap<string, string> {
+  const aliases = viewResources(template, scope, ['AWS::Lambda::Alias'], aliasSchema);
+  return new Map([
+    ...functions.map(({ arn, name }) => [arn, name] as const),
+    ...aliases.map(({ logicalId, properties }) => [scope.ref(logicalId) ?? '', properties.FunctionName] as const),
+  ]);
+}
+
 /** The function a person means by `alias`, or by its whole name. Throws, naming what there is. */
 export function functionByAlias(functions: readonly FunctionDefinition[], alias: string): FunctionDefinition {
   const match = functions.find((definition) => definition.alias === alias || definition.name === alias);

@@ -29,6 +29,11 @@ export interface KillPlan {
   settle(functionName: string, outcome: { readonly killed: boolean; readonly requests: number }): void;
 }
 
+export interface RunObserver {
+  line(alias: string, text: string): void;
+  ended(alias: string, how: { readonly ok: boolean; readonly ms: number }): void;
+}
+
 export interface LambdaHostOptions {
   readonly functions: readonly FunctionDefinition[];
   /** Added to every function's environment: endpoints and credentials of the emulators. */
@@ -37,6 +42,8 @@ export interface LambdaHostOptions {
   readonly kills?: KillPlan;
   /** How many milliseconds the clock of a function is ahead. */
   readonly skewOf?: (functionName: string) => number;
+  /** Sees every line a function writes and how each invocation ended. */
+  readonly onRun?: RunObserver;
   /** Told of every process that starts, so that a guard can end it. */
   readonly onProcess?: (pid: number, exited: Promise<void>) => void;
   /** Most processes per function. Default: twice the cores, at least 8. */
@@ -96,7 +103,11 @@ export function startLambdaHost(options: LambdaHostOptions): LambdaHost {
     const log = openLog(options.logDir, definition.alias, clock);
     const start = () => {
       const env = environmentOf(definition, hostEnvironment);
-      const sandbox = startSandbox({ definition, env, initTimeoutMs: INIT_TIMEOUT_MS, onLine: log.line });
+      const onLine = (text: string) => {
+        log.line(text);
+        options.onRun?.line(definition.alias, text);
+      };
+      const sandbox = startSandbox({ definition, env, initTimeoutMs: INIT_TIMEOUT_MS, onLine });
       log.platform('initStart', { functionName: definition.name, pid: sandbox.pid });
       options.onProcess?.(sandbox.pid, sandbox.exited);
       return sandbox;
@@ -132,14 +143,17 @@ export function startLambdaHost(options: LambdaHostOptions): LambdaHost {
     if (started === 0) {
       // It never came to run: its code could not be loaded.
       if (failure) log.platform('initReport', { status: 'error', ...failure });
+      options.onRun?.ended(definition.alias, { ok: false, ms: 0 });
       return outcome;
     }
+    const durationMs = Math.round(performance.now() - started);
     log.platform('report', {
       requestId,
       status: failure ? 'error' : 'success',
       ...failure,
-      metrics: { durationMs: Math.round(performance.now() - started), maxMemoryUsedMB: outcome.usage?.maxMemoryMb },
+      metrics: { durationMs, maxMemoryUsedMB: outcome.usage?.maxMemoryMb },
     });
+    options.onRun?.ended(definition.alias, { ok: !failure, ms: durationMs });
     return outcome;
   }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -95,8 +96,15 @@ function pipe(): Socket {
   return streamPipe;
 }
 
+/** As X-Ray writes it: the time in seconds, 24 random hex digits, and 16 of the segment. */
+function newTraceHeader(now: Date, random: string): string {
+  const seconds = Math.floor(now.getTime() / 1000).toString(16);
+  return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(24)};Sampled=1`;
+}
+
 async function answer(handler: (event: unknown, context: unknown) => unknown, current: ToFunction): Promise<void> {
   invocation = current;
+  process.env._X_AMZN_TRACE_ID = newTraceHeader(new Date(), randomBytes(20).toString('hex'));
   requests.reset();
   clock.skew(current.skewMs ?? 0);
   if (current.dieAfterRequests === 0) die();

@@ -18,7 +18,8 @@ interface Identity {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-type Identify = (name: string, where: Locality, logicalId: string) => Identity;
+/** `property` answers a property of the resource, resolved, as text. */
+type Identify = (name: string, where: Locality, logicalId: string, property: (name: string) => string) => Identity;
 
 const arn = (service: string, where: Locality, resource: string) =>
   `arn:aws:${service}:${where.region}:${where.accountId}:${resource}`;
@@ -58,10 +59,18 @@ const IDENTITIES: Readonly<Record<string, Identify>> = {
     const key = where.keyArns?.get(logicalId) ?? arn('kms', where, `key/${name}`);
     return { ref: key.split('/').at(-1) ?? name, attributes: { Arn: key, KeyId: key.split('/').at(-1) ?? name } };
   },
+  'AWS::Lambda::Alias': (name, where, _, property) => {
+    const alias = arn('lambda', where, `function:${property('FunctionName')}:${name}`);
+    return { ref: alias, attributes: { AliasArn: alias } };
+  },
   'AWS::Lambda::Function': named('lambda', 'function:'),
   'AWS::Lambda::LayerVersion': (name, where) => {
     const version = arn('lambda', where, `layer:${name}:1`);
     return { ref: version, attributes: { LayerVersionArn: version } };
+  },
+  'AWS::Lambda::Version': (_, where, __, property) => {
+    const version = arn('lambda', where, `function:${property('FunctionName')}:1`);
+    return { ref: version, attributes: { FunctionArn: version, Version: '1' } };
   },
   'AWS::Logs::LogGroup': named('logs', 'log-group:'),
   'AWS::S3::Bucket': (name, where) => ({
@@ -103,6 +112,7 @@ const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::Events::Rule': 'Name',
   'AWS::IAM::Role': 'RoleName',
+  'AWS::Lambda::Alias': 'Name',
   'AWS::Lambda::Function': 'FunctionName',
   'AWS::Logs::LogGroup': 'LogGroupName',
   'AWS::S3::Bucket': 'BucketName',
@@ -144,10 +154,13 @@ export function createScope(template: Template, where: Locality): Scope {
     if (existing) return existing;
     const resource = template.resources.get(logicalId);
     if (!resource) return undefined;
+    const readProperty = (property: string) => resolveIntrinsics(resource.Properties[property], scope);
     const property = NAME_PROPERTIES[resource.Type];
-    const given = property === undefined ? undefined : resolveIntrinsics(resource.Properties[property], scope);
+    const given = property === undefined ? undefined : readProperty(property);
     const name = typeof given === 'string' ? given : generatedName(template, logicalId, resource);
-    const identity = (IDENTITIES[resource.Type] ?? identified)(name, where, logicalId);
+    const identity = (IDENTITIES[resource.Type] ?? identified)(name, where, logicalId, (asked) =>
+      String(readProperty(asked)),
+    );
     known.set(logicalId, identity);
     return identity;
   }

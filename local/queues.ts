@@ -23,6 +23,8 @@ export interface PollerOptions {
   readonly timeScale: number;
   readonly changes: VisibilityChanges;
   readonly onError: (error: unknown) => void;
+  /** Told how many seconds each message had been there when it was received, however fast the stack’s own time passes. */
+  readonly onReceived?: (ageSeconds: number) => void;
   readonly clock?: () => Date;
 }
 
@@ -52,7 +54,12 @@ export function startPoller(options: PollerOptions): { stop(): Promise<void> } {
       MessageSystemAttributeNames: ['All'],
       MessageAttributeNames: ['All'],
     });
-    return (await sqs.send(command, { abortSignal: stopping.signal })).Messages ?? [];
+    const { Messages = [] } = await sqs.send(command, { abortSignal: stopping.signal });
+    for (const { Attributes } of Messages) {
+      const sent = Number(Attributes?.SentTimestamp);
+      options.onReceived?.(Math.max(0, (clock().getTime() - sent) / 1000));
+    }
+    return Messages;
   }
 
   /** Waits for a first message, then, if the mapping has a window, gathers more until the batch is full or the window over. */

@@ -8,7 +8,7 @@ import { type AzureEmulator, startAzure } from './emulators/azure/server.ts';
 import { functionEnvironment, helperEnvironment } from './environment.ts';
 import { parseFaults } from './faults/grammar.ts';
 import { createFaultPlan, type FaultTargets } from './faults/plan.ts';
-import { functionByAlias, readFunctions } from './functions.ts';
+import { functionByAlias, functionNamesByArn, readFunctions } from './functions.ts';
 import { readApi } from './gateway/api.ts';
 import { startGateway } from './gateway.ts';
 import { startGuard } from './guard.ts';
@@ -16,10 +16,12 @@ import { createKeys } from './keys.ts';
 import { openLog } from './lambda/log.ts';
 import { startLambdaHost } from './lambda-host.ts';
 import { lockDataFolder } from './lock.ts';
+import { type Collected, createMetricsCollector } from './metrics.ts';
 import { readNotifications } from './notification-rules.ts';
 import { createNotifier } from './notifications.ts';
 import { readPermissions } from './permissions.ts';
 import { createScope } from './physical-ids.ts';
+import { countQueue, type QueueCounts } from './queue-counts.ts';
 import { readMappings } from './queue-mappings.ts';
 import { startPoller } from './queues.ts';
 import { type ClientOptions, createResources } from './resources.ts';
@@ -75,9 +77,16 @@ export interface LocalStack {
   inject(faults: string): void;
   /** Kills that were ordered and have not happened yet. */
   killsOwed(): number;
+  /** What CloudWatch would know of this run. */
+  metrics(): Promise<StackMetrics>;
   /** Path of the log of a function (`describe`). */
   functionLog(name: string): string;
   stop(): Promise<void>;
+}
+
+export interface StackMetrics extends Collected {
+  /** Now, by the function a queue is for. */
+  readonly queues: Readonly<Record<string, QueueCounts>>;
 }
 
 async function startAi(
@@ -187,15 +196,17 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
     const environment = Object.entries(definition.environment).map(([name, value]) => [name, localize(value)]);
     return { ...definition, environment: Object.fromEntries(environment) };
   });
-  const functionNames = new Map(functions.map(({ arn, name }) => [arn, name]));
+  const functionNames = functionNamesByArn(template, scope, functions);
   const permissions = readPermissions(template, scope);
 
   const logDir = join(dataDir, 'logs');
   const log = openLog(logDir, 'local-stack', () => new Date());
   teardown.add(() => log.close());
   const onError = (error: unknown) => log.platform('error', { message: String(error) });
+  const collector = createMetricsCollector();
   const host = startLambdaHost({
     functions,
+    onRun: collector,
     hostEnvironment: functionEnvironment(aws, auth, region, dataDir),
     logDir,
     kills: faults.kills,
@@ -225,8 +236,15 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
   const moved = new Set<string>();
   aws.onVisibilityChanged((receipt) => void moved.add(receipt));
   const changes = { take: (receipt: string) => moved.delete(receipt) };
+  const consumerOf = (queueArn: string) => {
+    const mapping = mappings.find((candidate) => candidate.queueArn === queueArn);
+    return functions.find(({ name }) => name === mapping?.functionName)?.alias ?? '';
+  };
   const { invoke } = host;
-  const pollers = mappings.map((mapping) => startPoller({ mapping, sqs, invoke, region, timeScale, changes, onError }));
+  const pollers = mappings.map((mapping) => {
+    const onReceived = (age: number) => collector.received(consumerOf(mapping.queueArn), age);
+    return startPoller({ mapping, sqs, invoke, region, timeScale, changes, onError, onReceived });
+  });
   const schedules = startSchedules({
     scheduled: readSchedules(template, scope, permissions),
     invoke: (arn, event) => invoke(functionNames.get(arn) ?? arn, event),
@@ -271,6 +289,12 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
     azureCalls: () => azure?.asked() ?? { calls: 0, throttled: 0 },
     inject,
     killsOwed: faults.kills.owed,
+    async metrics() {
+      const counted = mappings.map(async ({ queueArn, queueUrl }) => {
+        return [consumerOf(queueArn), await countQueue(sqs, queueUrl)] as const;
+      });
+      return { ...collector.collected(), queues: Object.fromEntries(await Promise.all(counted)) };
+    },
     functionLog: (name) => host.logPath(functionByAlias(functions, name).name),
     stop: () => teardown.run(),
   };

@@ -135,6 +135,12 @@ const deploymentSchema = z
     GOOGLE_APPLICATION_CREDENTIALS: z.string().default(''),
     FACES: z.enum(['on', 'off']).default('on'),
     DESCRIBE_CONCURRENCY: z.coerce.number().int().min(2).max(1000).default(10),
+    /** Who is told of alarms; nobody where it is empty. */
+    ALARM_EMAIL: z.union([z.literal(''), z.email()], 'expected an e-mail address').default(''),
+    /** Of all people together. */
+    ALARM_AI_USD_PER_DAY: z.coerce.number().positive().default(5),
+    /** How new code of the functions behind the API takes over. */
+    DEPLOY: z.enum(['gradual', 'at-once']).default('gradual'),
   })
   .refine((settings) => !settings.S3_SSE_KMS_KEY_ID || settings.S3_SERVER_SIDE_ENCRYPTION === 'aws:kms', {
     path: ['S3_SSE_KMS_KEY_ID'],

@@ -36,6 +36,7 @@ import { createUploadLedgers } from '../../shared/adapters/upload-ledgers.ts';
 import { createUploadForms } from '../../shared/adapters/uploads.ts';
 import { type FunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { microUsd } from '../../shared/domain/quota.ts';
+import { loggedLinks } from '../../shared/lambda/http/logged-links.ts';
 import type { Deps } from './deps.ts';
 import { createEmbedQuery } from './search/embed-query.ts';
 
@@ -43,6 +44,7 @@ import { createEmbedQuery } from './search/embed-query.ts';
 export const SETTINGS = [
   'LOG_LEVEL',
   'CORS_ORIGINS',
+  'STAGE',
   'TABLE_NAME',
   'VECTOR_BUCKET_NAME',
   'INGEST_QUEUE_URL',
@@ -128,6 +130,7 @@ export function buildDeps(
   /** Only searching needs it: no other request waits for it to load. */
   async function loadAzure() {
     const { createAzureOpenAI } = await import('../../shared/adapters/azure-openai.ts');
+    const { createTelemetry } = await import('../../shared/lambda/metrics.ts');
     return createAzureOpenAI({
       endpoint: settings.AZURE_OPENAI_ENDPOINT,
       apiKey: async () => (await secrets.get()).azure_openai_api_key,
@@ -136,6 +139,7 @@ export function buildDeps(
       chatDeployment: '',
       embeddingDeployment: settings.AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME,
       timeoutMs: EMBEDDING_TIMEOUT_MS,
+      observer: createTelemetry(settings.STAGE),
     });
   }
   const embedsWords = settings.EMBEDDINGS_PROVIDER === 'azure' && settings.AZURE_OPENAI_ENDPOINT !== '';
@@ -186,7 +190,7 @@ export function buildDeps(
         : createDownloadUrls({ s3, bucket, signingCredentials }),
     links,
     shareSignatures,
-    openLink: createOpenLink({ links, albums, departures, signatures: shareSignatures }),
+    openLink: loggedLinks(logger, createOpenLink({ links, albums, departures, signatures: shareSignatures })),
     identity,
     departures,
     sessions: createSessions({

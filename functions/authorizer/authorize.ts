@@ -1,4 +1,4 @@
-import type { APIGatewayAuthorizerResult } from 'aws-lambda';
+import type { APIGatewayAuthorizerResult, Context } from 'aws-lambda';
 import { InvalidToken } from '../../shared/adapters/identity/errors.ts';
 import type { Authenticate } from '../../shared/adapters/identity/sessions.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
@@ -28,10 +28,11 @@ function reason({ cause }: InvalidToken): string {
 
 /** Throws `Unauthorized` for a bad token; anything else is thrown as it came. */
 export function createAuthorize({ authenticate, logger }: { authenticate: Authenticate; logger: Logger }) {
-  return async function authorize(event: {
-    authorizationToken?: string | undefined;
-    methodArn: string;
-  }): Promise<APIGatewayAuthorizerResult> {
+  return async function authorize(
+    event: { authorizationToken?: string | undefined; methodArn: string },
+    context?: Context,
+  ): Promise<APIGatewayAuthorizerResult> {
+    if (context) logger.addContext(context);
     const resource = wholeStage(event.methodArn);
     const claims = await authenticate(event.authorizationToken).catch((error: unknown) => {
       if (error instanceof InvalidToken) {

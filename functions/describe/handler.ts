@@ -14,6 +14,7 @@ import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { describeMessage } from '../../shared/contract/messages.ts';
 import { microUsd } from '../../shared/domain/quota.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
+import { createTelemetry } from '../../shared/lambda/metrics.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
 import { createDescribe } from './describe.ts';
 
@@ -32,11 +33,13 @@ const settings = readFunctionSettings(process.env, [
   'S3_ADDRESSING_STYLE',
   ...USER_KEYS,
   'LOG_LEVEL',
+  'STAGE',
 ]);
 
 /** A run makes four calls at most, and has to tell of the last one before the function's own 90 seconds are over. */
 const AZURE_TIMEOUT_MS = 20_000;
 
+const telemetry = createTelemetry(settings.STAGE);
 const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN);
 async function apiKey(): Promise<string> {
   try {
@@ -57,12 +60,13 @@ const azure =
         chatDeployment: settings.AZURE_OPENAI_DEPLOYMENT_NAME,
         embeddingDeployment: settings.AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME,
         timeoutMs: AZURE_TIMEOUT_MS,
+        observer: telemetry,
       });
 
 const table = createTableClient();
 const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
 const describe = createDescribe({
-  images: createImages(table, settings.TABLE_NAME, systemClock),
+  images: createImages(table, settings.TABLE_NAME, systemClock, telemetry),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
   objects: createPictures({
     s3: createS3Client(settings.S3_ADDRESSING_STYLE),

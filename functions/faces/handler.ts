@@ -11,6 +11,7 @@ import { createSqsClient } from '../../shared/adapters/sqs-client.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { facesMessage } from '../../shared/contract/messages.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
+import { createTelemetry } from '../../shared/lambda/metrics.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
 import { createFaceStage } from './faces.ts';
 import { createFindFaces } from './find-faces.ts';
@@ -22,6 +23,7 @@ const settings = readFunctionSettings(process.env, [
   'S3_ADDRESSING_STYLE',
   ...USER_KEYS,
   'LOG_LEVEL',
+  'STAGE',
 ]);
 
 let model: Promise<FaceModel> | undefined;
@@ -34,10 +36,11 @@ function loadOnce(): Promise<FaceModel> {
   return model;
 }
 
+const telemetry = createTelemetry(settings.STAGE);
 const table = createTableClient();
 const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
 const findFacesOf = createFaceStage({
-  images: createImages(table, settings.TABLE_NAME, systemClock),
+  images: createImages(table, settings.TABLE_NAME, systemClock, telemetry),
   faces: createFaces(table, settings.TABLE_NAME),
   objects: createPictures({
     s3: createS3Client(settings.S3_ADDRESSING_STYLE),

@@ -12,6 +12,7 @@ import { createTimeZones } from '../../shared/adapters/time-zones.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { allImageKeys, incomingKey } from '../../shared/domain/object-keys.ts';
 import { createLogger, hashUserId } from '../../shared/lambda/logger.ts';
+import { createTelemetry } from '../../shared/lambda/metrics.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
 import { createIngest } from './ingest.ts';
 import { ingestMessage } from './message.ts';
@@ -26,7 +27,9 @@ const settings = readFunctionSettings(process.env, [
   'S3_ADDRESSING_STYLE',
   ...USER_KEYS,
   'LOG_LEVEL',
+  'STAGE',
 ]);
+const telemetry = createTelemetry(settings.STAGE);
 const table = createTableClient();
 const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
 const { objects } = createPictures({
@@ -42,7 +45,7 @@ const queues = createQueues(createSqsClient(), {
   organize: settings.ORGANIZE_QUEUE_URL,
 });
 const ingest = createIngest({
-  images: createImages(table, settings.TABLE_NAME, systemClock),
+  images: createImages(table, settings.TABLE_NAME, systemClock, telemetry),
   edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   checksums: createChecksums(table, settings.TABLE_NAME),
   objects,
@@ -71,6 +74,7 @@ export const handler = queueHandler({
       return;
     }
     for (const photo of photos) {
+      if (receiveCount === 1) telemetry.photoWaited(Math.max(0, systemClock().getTime() - sentAt.getTime()));
       logger.appendKeys({ image_id: photo.imageId, user: hashUserId(photo.userId) });
       const clearUp = () => objects.remove(allImageKeys(photo.userId, photo.imageId));
       await unlessGone(departures, photo.userId, () => ingest(photo, logger), clearUp);

@@ -91,7 +91,8 @@ export function createIngest(deps: IngestDeps) {
       return await accept(key, begun, found, logger);
     } catch (error) {
       const reason = unacceptable(error);
-      return wasAccepted(begun) ? leaveAsItWas(key, found.source, reason, logger) : reject(key, found, reason, logger);
+      if (wasAccepted(begun)) return leaveAsItWas(key, found.source, reason, logger);
+      return reject(begun, found, reason, logger);
     }
   }
 
@@ -130,10 +131,11 @@ export function createIngest(deps: IngestDeps) {
     return handOn(key, ended);
   }
 
-  async function reject(key: ImageKey, found: Found, error: UnacceptablePicture, logger: Logger): Promise<Next> {
+  async function reject(begun: ImageRecord, found: Found, error: UnacceptablePicture, logger: Logger): Promise<Next> {
+    const key = { userId: begun.user_id, imageId: begun.image_id };
     if (await photo.supersededByOriginal(key, found)) return 'original';
     const reason = { code: error.code, message: error.message };
-    const rejected = await step('reject', () => images.reject(key, reason, { bytes: found.bytes }));
+    const rejected = await step('reject', () => images.reject(key, reason, { bytes: found.bytes }, begun));
     if (!rejected) return found.source;
     logger.info('Rejected', { code: error.code, cause: causeOf(error) });
     return settle(rejected);
@@ -164,7 +166,7 @@ export function createIngest(deps: IngestDeps) {
     // Uploading the bytes again asks for the photo back. One erased in this very moment is a twin no more: another look sees that.
     if (twin.trashed_at && !record.trashed_at && !(await restore(twin, logger))) return found.source;
     const marked = await step('duplicate', () =>
-      images.markDuplicate(key, twin.image_id, knownFacts(found.bytes, inspected)),
+      images.markDuplicate(key, twin.image_id, knownFacts(found.bytes, inspected), record),
     );
     if (!marked) return found.source;
     logger.info('Duplicate', { duplicate_of: twin.image_id });

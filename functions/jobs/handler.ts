@@ -31,6 +31,7 @@ import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
 import { microUsd } from '../../shared/domain/quota.ts';
 import { createLogger, type Logger } from '../../shared/lambda/logger.ts';
+import { createTelemetry } from '../../shared/lambda/metrics.ts';
 import { type Delivery, MessagePostponed, queueHandler } from '../../shared/lambda/queue.ts';
 import { createClusterGrouping } from './cluster-grouping.ts';
 import { createDownload } from './download.ts';
@@ -49,6 +50,7 @@ import { createReprocess } from './reprocess.ts';
 
 const settings = readFunctionSettings(process.env, [
   'LOG_LEVEL',
+  'STAGE',
   'TABLE_NAME',
   'VECTOR_BUCKET_NAME',
   'GOOGLE_CLOUD_PROJECT',
@@ -190,6 +192,7 @@ const nameCluster = createNameCluster({
     chatDeployment: settings.AZURE_OPENAI_DEPLOYMENT_NAME,
     embeddingDeployment: settings.AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME,
     timeoutMs: AZURE_TIMEOUT_MS,
+    observer: createTelemetry(settings.STAGE),
   }),
 });
 

@@ -23,14 +23,15 @@ import { createShareSignatures } from '../../shared/adapters/share-signatures.ts
 import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { identityProblem } from '../../shared/lambda/http/identity-problems.ts';
+import { loggedLinks } from '../../shared/lambda/http/logged-links.ts';
 import { cors, problems, requestLog, securityHeaders } from '../../shared/lambda/http/middleware.ts';
 import { createRouter } from '../../shared/lambda/http/router.ts';
-import { createLogger } from '../../shared/lambda/logger.ts';
+import { createLogger, hashUserId } from '../../shared/lambda/logger.ts';
 import { embeddable } from './embeddable.ts';
 import { createRedirect, createServe, createStream } from './serve.ts';
 import { createServeShared } from './serve-shared.ts';
 import { createServeZip, createZipRedirect, createZipStream } from './serve-zip.ts';
-import { createWhoReads } from './who-reads.ts';
+import { createWhoReads, type WhoReads } from './who-reads.ts';
 
 const settings = readFunctionSettings(process.env, [
   'LOG_LEVEL',
@@ -51,7 +52,7 @@ const s3 = createS3Client(settings.S3_ADDRESSING_STYLE);
 
 const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN, clock);
 const assertSessionAlive = createSessionCheck({ profiles: createProfiles(table, tableName, clock), clock });
-const whoReads = createWhoReads({
+const provenReader = createWhoReads({
   assertSessionAlive,
   signatures: createLinkSignatures({ secrets, clock }),
   authenticate: createAuthenticate({
@@ -59,6 +60,13 @@ const whoReads = createWhoReads({
     assertSessionAlive,
   }),
 });
+/** From then on lines say whose picture it is. */
+const whoReads: WhoReads = async (proof, target) => {
+  const reader = await provenReader(proof, target);
+  const isZip = target.rendition.startsWith('part-');
+  logger.appendKeys({ user: hashUserId(reader.user_id), [isZip ? 'job_id' : 'image_id']: target.image_id });
+  return reader;
+};
 
 const images = createImages(table, tableName, clock);
 const reader = createPictures({ s3, table, settings, clock }).reader();
@@ -76,12 +84,15 @@ function deliverZip() {
   return createZipRedirect({ downloadUrls: createDownloadUrls({ s3, bucket, signingCredentials }) });
 }
 
-const openLink = createOpenLink({
-  links: createLinks(table, tableName, clock),
-  albums: createAlbums(table, tableName),
-  departures: createDepartures(table, tableName, clock),
-  signatures: createShareSignatures({ secrets, clock }),
-});
+const openLink = loggedLinks(
+  logger,
+  createOpenLink({
+    links: createLinks(table, tableName, clock),
+    albums: createAlbums(table, tableName),
+    departures: createDepartures(table, tableName, clock),
+    signatures: createShareSignatures({ secrets, clock }),
+  }),
+);
 const serve = createServe({ whoReads, images, deliver: deliver() });
 const serveZip = createServeZip({ whoReads, jobs: createJobs(table, tableName, clock), deliver: deliverZip() });
 const serveShared = createServeShared({ openLink, images, reader, deliver: stream });

@@ -30,11 +30,13 @@ import { readFunctionSettings } from '../../shared/config.ts';
 import { type OrganizeEvent, organizeEvent } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
+import { createTelemetry } from '../../shared/lambda/metrics.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
 import { createOrganize } from './organize.ts';
 
 const settings = readFunctionSettings(process.env, [
   'LOG_LEVEL',
+  'STAGE',
   'TABLE_NAME',
   'BUCKET_NAME',
   'VECTOR_BUCKET_NAME',
@@ -44,10 +46,11 @@ const settings = readFunctionSettings(process.env, [
   'AZURE_OPENAI_ENDPOINT',
   'EMBEDDINGS_PROVIDER',
 ]);
+const telemetry = createTelemetry(settings.STAGE);
 const table = createTableClient();
 const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
 const apply = createOrganize({
-  images: createImages(table, settings.TABLE_NAME, systemClock),
+  images: createImages(table, settings.TABLE_NAME, systemClock, telemetry),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
   faces: createFaces(table, settings.TABLE_NAME),
   vectors: createVectors(createVectorsClient(), settings.VECTOR_BUCKET_NAME),

@@ -15,6 +15,7 @@ import {
 import {
   canBeOrganized,
   hasEnded,
+  type ImageRecord,
   isTerminal,
   MOST_DESCRIBE_ATTEMPTS,
   MOST_FACES_ATTEMPTS,
@@ -22,7 +23,7 @@ import {
   type StageName,
 } from '../../shared/domain/image.ts';
 import { incomingKey, originalKey, parseIncomingKey } from '../../shared/domain/object-keys.ts';
-import type { Logger } from '../../shared/lambda/logger.ts';
+import { hashUserId, type Logger } from '../../shared/lambda/logger.ts';
 import { each } from './each.ts';
 import { sendSettled } from './send-settled.ts';
 
@@ -76,6 +77,10 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
     return original;
   }
 
+  function noteGivenUp(stage: StageName, { user_id, image_id }: ImageRecord): void {
+    logger.error('A stage of a photo is given up.', { stage, image_id, user: hashUserId(user_id) });
+  }
+
   async function endIngest(key: string): Promise<Verdict> {
     const owner = parseIncomingKey(decodeURIComponent(key.replaceAll('+', ' ')));
     if (!owner) return 'kept';
@@ -105,6 +110,7 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
       if (original && !kept) await objects.remove([original.key]);
       return 'settled';
     }
+    noteGivenUp('ingest', failed);
     await objects.remove([incomingKey(owner.userId, owner.imageId)]);
     await sendSettled(queues, failed, clock());
     return 'kept';
@@ -127,6 +133,7 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
       return 'settled';
     }
     const ended = await images.endStage(key, stage, { state: 'failed', error: gaveUp(stage) });
+    if (ended) noteGivenUp(stage, ended);
     if (ended && stage !== 'organize') {
       const event_id = `${stage === 'faces' ? 'faces' : 'described'}:${imageId}:${record.generation}:given-up`;
       await queues.organize([{ type: 'described', event_id, user_id: userId, image_id: imageId }]);

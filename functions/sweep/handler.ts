@@ -16,6 +16,7 @@ import { createSqsClient } from '../../shared/adapters/sqs-client.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { microUsd } from '../../shared/domain/quota.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';
+import { createTelemetry } from '../../shared/lambda/metrics.ts';
 import { createDeadLetterSweep } from './dead-letters.ts';
 import { createRun } from './run.ts';
 import { createStuck } from './stuck.ts';
@@ -23,6 +24,7 @@ import { createWaitingSweep } from './waiting.ts';
 
 const settings = readFunctionSettings(process.env, [
   'LOG_LEVEL',
+  'STAGE',
   'TABLE_NAME',
   'INGEST_QUEUE_URL',
   'DESCRIBE_QUEUE_URL',
@@ -37,10 +39,11 @@ const settings = readFunctionSettings(process.env, [
   ...USER_KEYS,
 ]);
 const logger = createLogger('sweep', settings.LOG_LEVEL);
+const telemetry = createTelemetry(settings.STAGE);
 const table = createTableClient();
 const sqs = createSqsClient();
 const deps = {
-  images: createImages(table, settings.TABLE_NAME, systemClock),
+  images: createImages(table, settings.TABLE_NAME, systemClock, telemetry),
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   departures: createDepartures(table, settings.TABLE_NAME, systemClock),
   objects: createPictures({
@@ -65,7 +68,7 @@ const deadLetters = createDeadLetterSweep({
   urls: settings.DEAD_LETTER_QUEUE_URLS,
 });
 const staleMs = settings.SWEEP_STALE_SECONDS * 1000;
-const stuck = createStuck({ ...deps, staleMs });
+const stuck = createStuck({ ...deps, staleMs, logger });
 const waiting = createWaitingSweep({
   ...deps,
   staleMs,

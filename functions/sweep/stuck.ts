@@ -7,6 +7,7 @@ import type { Queues } from '../../shared/adapters/queues.ts';
 import { hasEnded, type ImageRecord, isTerminal, STAGES, type StageName } from '../../shared/domain/image.ts';
 import { incomingKey } from '../../shared/domain/object-keys.ts';
 import { purgeDue } from '../../shared/domain/trash.ts';
+import { hashUserId, type Logger } from '../../shared/lambda/logger.ts';
 import { each } from './each.ts';
 import { sendSettled } from './send-settled.ts';
 
@@ -19,6 +20,7 @@ export interface StuckDeps {
   clock: Clock;
   /** How long without a sign of life is too long, in milliseconds. */
   staleMs: number;
+  logger?: Pick<Logger, 'info'>;
 }
 
 const JOB_GIVES_UP_AFTER_MS = 24 * 3600 * 1000;
@@ -30,7 +32,7 @@ const PATIENCE = 24;
 type Stale = ImageRecord & { since: string };
 
 /** Sends the messages of work that has stopped moving once more, ends what will not move any more, and purges the trash. */
-export function createStuck({ images, jobs, departures, objects, queues, clock, staleMs }: StuckDeps) {
+export function createStuck({ images, jobs, departures, objects, queues, clock, staleMs, logger }: StuckDeps) {
   /** What sends each stage's work again. */
   const resend: Record<StageName, (record: ImageRecord) => Promise<void>> = {
     ingest: ({ user_id, image_id }) => queues.ingest(objects.bucket, user_id, incomingKey(user_id, image_id)),
@@ -59,6 +61,7 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
   async function reviveImage(record: Stale, lines: Map<StageName, number>): Promise<void> {
     const { user_id: userId, image_id: imageId } = record;
     const key = { userId, imageId };
+    logger?.info('A photo stands still.', { image_id: imageId, user: hashUserId(userId), status: record.status });
     const due = purgeDue(record);
     const overdue = due !== null && Date.parse(due) <= clock().getTime();
     if (record.deleted_at || overdue) {

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { startStack } from '../stack.ts';
 import { createClient } from './client.ts';
 import { findFiles } from './files.ts';
+import { metricsReport } from './metrics-report.ts';
 import { progressBar, report } from './report.ts';
 import { runDemo } from './run.ts';
 import { drawScenes } from './scenes.ts';
@@ -16,6 +17,7 @@ Starts the local stack with an empty gallery, uploads the pictures below DIR (or
 been read, described and clustered, and says what became of them. Ends with 1 if any picture failed.
 
   --json            one summary on standard output, progress on standard error (npm run --silent keeps npm out of it)
+  --metrics         say at the end what the dashboard would show: photos, times, calls, queues, errors
   --keep            leave the stack running afterwards and say how to reach it
   --time-scale N    queues wait 1/N of the time they would on AWS (default 60)
   --faults LIST     make things go wrong, such as describe:kill=3,azure:429=2 (npm start -- --help lists what can)
@@ -29,6 +31,7 @@ async function main(): Promise<number> {
     options: {
       json: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
+      metrics: { type: 'boolean', default: false },
       'time-scale': { type: 'string', default: '60' },
       faults: { type: 'string', default: '' },
       'fault-seed': { type: 'string', default: '1' },
@@ -75,6 +78,11 @@ async function main(): Promise<number> {
     if (!outcome) return 130;
 
     process.stdout.write(values.json ? `${JSON.stringify(outcome, null, 2)}\n` : `${report(outcome)}\n`);
+    if (values.metrics) {
+      const shown = metricsReport(await stack.metrics());
+      if (values.json) say(shown);
+      else process.stdout.write(`${shown}\n`);
+    }
     if (values.keep) {
       const lines = [`The stack is still running at ${stack.url}`, `every route: ${stack.url}/docs`];
       say(`\n${[...lines, `sign in: ${email} / ${password}`, 'Ctrl-C stops it.'].join('\n  ')}`);

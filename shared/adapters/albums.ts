@@ -134,8 +134,7 @@ export function createAlbums(table: DynamoDBDocumentClient, tableName: string) {
     },
 
     async setSettings(userId: string, { by, min_images }: AlbumSettings): Promise<void> {
-      const Item = { ...settingsKey(userId), by, min_images };
-      await table.send(new PutCommand({ TableName: tableName, Item }));
+      await changeItem(table, tableName, settingsKey(userId), { set: { by, min_images } });
     },
   };
 }

@@ -7,7 +7,7 @@ import {
   normaliseClusterName,
 } from '../domain/cluster-name.ts';
 import { DIMENSIONS } from '../domain/clustering/vectors.ts';
-import type { Tokens } from '../domain/cost.ts';
+import { costMicroDollars, type Tokens } from '../domain/cost.ts';
 import {
   type Description,
   describeNotes,
@@ -15,12 +15,20 @@ import {
   descriptionSchema,
   normaliseDescription,
 } from '../domain/description.ts';
-import { AzureMalformed, AzureMisconfigured, AzureRejected, translateError } from './azure-errors.ts';
+import { AzureMalformed, AzureMisconfigured, AzureRejected, AzureUnavailable, translateError } from './azure-errors.ts';
 
 export { AzureMalformed, AzureMisconfigured, AzureRejected, AzureUnavailable } from './azure-errors.ts';
 
 /** Hostile writing in a picture may ask for an endless answer; this bounds what one costs. */
 const MOST_OUTPUT_TOKENS = 4_000;
+
+/** Is told of every call that was made. */
+export interface AzureObserver {
+  /** `throttled`: it was turned away, or met a fault that is none of the picture's. */
+  called(how: { throttled: boolean }): void;
+  /** An answer that is paid for, at list prices, in micro-dollars. */
+  spent(microUsd: number): void;
+}
 
 export interface AzureOpenAIOptions {
   /** `https://<resource>.openai.azure.com`, or the local emulator. */
@@ -34,6 +42,7 @@ export interface AzureOpenAIOptions {
   readonly timeoutMs: number;
   readonly fetch?: typeof globalThis.fetch;
   readonly clock?: () => Date;
+  readonly observer?: AzureObserver;
 }
 
 /** `model` is the name in the answer (`gpt-4o-mini-2024-07-18`); it prices the tokens. */
@@ -79,7 +88,7 @@ type Content = { kind: 'content'; value: unknown } & Spent;
 type NoContent = { kind: 'refused' | 'invalid'; reason: string } & Partial<Spent>;
 
 export function createAzureOpenAI(options: AzureOpenAIOptions): AzureOpenAIAdapter {
-  const { chatDeployment, embeddingDeployment, clock = () => new Date() } = options;
+  const { chatDeployment, embeddingDeployment, clock = () => new Date(), observer } = options;
   const clientFor = keyedClient(options);
 
   async function call<T>(
@@ -89,11 +98,17 @@ export function createAzureOpenAI(options: AzureOpenAIOptions): AzureOpenAIAdapt
     const client = await clientFor();
     try {
       // The client's own timeout does not cover the body of an error answer; the signal does.
-      return await run(client, AbortSignal.timeout(options.timeoutMs));
+      const answer = await run(client, AbortSignal.timeout(options.timeoutMs));
+      observer?.called({ throttled: false });
+      return answer;
     } catch (error) {
-      throw translateError(error, { deploymentSetting, now: clock() });
+      const translated = translateError(error, { deploymentSetting, now: clock() });
+      observer?.called({ throttled: translated instanceof AzureUnavailable });
+      throw translated;
     }
   }
+
+  const paid = ({ model, tokens }: Spent) => observer?.spent(costMicroDollars(model, tokens));
 
   async function chat(request: Omit<ChatCompletionCreateParamsNonStreaming, 'model'>): Promise<Content | NoContent> {
     try {
@@ -101,7 +116,9 @@ export function createAzureOpenAI(options: AzureOpenAIOptions): AzureOpenAIAdapt
       const completion = await call('AZURE_OPENAI_DEPLOYMENT_NAME', (client, signal) =>
         client.chat.completions.create(body, { signal }),
       );
-      return readCompletion(completion);
+      const answer = readCompletion(completion);
+      paid(answer);
+      return answer;
     } catch (error) {
       if (error instanceof AzureRejected) {
         return {
@@ -146,8 +163,10 @@ export function createAzureOpenAI(options: AzureOpenAIOptions): AzureOpenAIAdapt
       if (!Array.isArray(answer?.data) || answer.data.length !== texts.length) {
         throw new AzureMalformed(`Expected ${texts.length} embeddings, received ${answer?.data?.length ?? 'none'}.`);
       }
+      const spent = { model: answer.model, tokens: { input: answer.usage?.prompt_tokens ?? 0, output: 0 } };
+      paid(spent);
       const vectors = [...answer.data].sort((a, b) => a.index - b.index).map(({ embedding }) => unit(embedding));
-      return { vectors, model: answer.model, tokens: { input: answer.usage?.prompt_tokens ?? 0, output: 0 } };
+      return { vectors, ...spent };
     },
 
     async nameCluster(group) {
@@ -198,7 +217,7 @@ function keyedClient(options: AzureOpenAIOptions): () => Promise<AzureOpenAI> {
 }
 
 /** Sorts a completion into parsed content, one of the two refusals that come with status 200, or nonsense. */
-function readCompletion(completion: ChatCompletion): Content | NoContent {
+function readCompletion(completion: ChatCompletion): (Content | NoContent) & Spent {
   const spent = {
     model: typeof completion?.model === 'string' ? completion.model : 'unknown',
     tokens: { input: completion?.usage?.prompt_tokens ?? 0, output: completion?.usage?.completion_tokens ?? 0 },

@@ -60,11 +60,24 @@ const itemKey = ({ userId, imageId }: ImageKey) => ({ user_id: userId, sk: sk(im
 /** How many records one request may read while looking for those that match a filter. */
 const FILTER_READ_BOUND = 1000;
 
+/** Is told what a write has ended, once: the run whose write it was tells. */
+export interface ImageObserver {
+  photoEnded(record: ImageRecord): void;
+  stageEnded(name: StageName, stage: Stage): void;
+}
+
+const UNOBSERVED: ImageObserver = { photoEnded: () => {}, stageEnded: () => {} };
+
 /**
  * Image records and the conditional writes that move them through their life. Every method may be repeated: where a step was
  * already taken, its condition fails and nothing changes.
  */
-export function createImages(table: DynamoDBDocumentClient, tableName: string, clock: Clock) {
+export function createImages(
+  table: DynamoDBDocumentClient,
+  tableName: string,
+  clock: Clock,
+  observer: ImageObserver = UNOBSERVED,
+) {
   const now = () => clock().toISOString();
 
   function change(key: ImageKey, { set, ...rest }: Change): Promise<ImageRecord | null> {
@@ -79,9 +92,11 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
   }
 
   /** Sets the terminal status. The record stays on the list of what is under way until what is derived from it has followed. */
-  function end(key: ImageKey, status: ImageStatus, record: Partial<ImageRecord>, condition: Condition) {
+  async function end(key: ImageKey, status: ImageStatus, record: Partial<ImageRecord>, condition: Condition) {
     const underWay = { shard: pendingShard('image', key.imageId), since: now() };
-    return change(key, { set: { ...record, status, ...underWay }, condition: and(ALIVE, condition) });
+    const ended = await change(key, { set: { ...record, status, ...underWay }, condition: and(ALIVE, condition) });
+    if (ended) observer.photoEnded(ended);
+    return ended;
   }
 
   /** `done` once every stage has ended. Answers the record as it is then. */
@@ -104,6 +119,14 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
         : { set: { shard: pendingShard('image', key.imageId), since: due } }),
       condition: and(ALIVE, statusIn(seen.status), unchangedSince(seen)),
     });
+  }
+
+  /** When ingest ended, and how long the run took that `begun` tells of. */
+  function ingestTook(begun: ImageRecord | undefined): Record<string, string | number> {
+    const finished = now();
+    const started = begun?.stages.ingest.started_at;
+    const ms = started && { 'stages.ingest.ms': Math.max(0, Date.parse(finished) - Date.parse(started)) };
+    return { 'stages.ingest.finished_at': finished, ...ms };
   }
 
   return {
@@ -283,7 +306,9 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
           condition: and(ALIVE, stageUnderWay(name), ofGeneration(before), editedAsIn(before)),
         });
         // Otherwise it has been ended, erased or edited meanwhile.
-        if (after) return finishIfEnded(key, after);
+        if (!after) continue;
+        observer.stageEnded(name, stage);
+        return finishIfEnded(key, after);
       }
     },
 
@@ -295,19 +320,25 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
     },
 
     /** The bytes are not a picture we accept. */
-    reject(key: ImageKey, reason: Reason, facts: Partial<ImageRecord> = {}): Promise<ImageRecord | null> {
-      const stage = {
-        'stages.ingest.state': 'failed',
-        'stages.ingest.error': reason,
-        'stages.ingest.finished_at': now(),
-      };
+    reject(
+      key: ImageKey,
+      reason: Reason,
+      facts: Partial<ImageRecord> = {},
+      begun?: ImageRecord,
+    ): Promise<ImageRecord | null> {
+      const stage = { 'stages.ingest.state': 'failed', 'stages.ingest.error': reason, ...ingestTook(begun) };
       return end(key, 'rejected', { ...facts, ...stage, error: reason }, stageUnderWay('ingest'));
     },
 
     /** The owner already has these very bytes, accepted, as `original`. */
-    markDuplicate(key: ImageKey, original: string, facts: Partial<ImageRecord>): Promise<ImageRecord | null> {
+    markDuplicate(
+      key: ImageKey,
+      original: string,
+      facts: Partial<ImageRecord>,
+      begun?: ImageRecord,
+    ): Promise<ImageRecord | null> {
       const error = { code: 'duplicate', message: `These very bytes are already stored as image ${original}.` };
-      const stage = { 'stages.ingest.state': 'done', 'stages.ingest.finished_at': now() };
+      const stage = { 'stages.ingest.state': 'done', ...ingestTook(begun) };
       return end(key, 'duplicate', { ...facts, ...stage, duplicate_of: original, error }, stageUnderWay('ingest'));
     },
 
@@ -362,13 +393,18 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
      * Ends the organize stage, and the photo, as `done` says ({@link asDone}): what is derived from it says so already. One in the trash
      * has still to be settled. `null` where the photo has been deleted or changed since it was `seen`.
      */
-    finish(key: ImageKey, seen: ImageRecord, done: ImageRecord): Promise<ImageRecord | null> {
+    async finish(key: ImageKey, seen: ImageRecord, done: ImageRecord): Promise<ImageRecord | null> {
       const { status, cluster, faces, processing_ms, stages } = done;
-      return change(key, {
+      const finished = await change(key, {
         set: { status, cluster, faces, processing_ms, 'stages.organize': stages.organize },
         remove: done.trashed_at ? [] : ['shard', 'since'],
         condition: and(ALIVE, statusIn('processing'), stageUnderWay('organize'), unchangedSince(seen)),
       });
+      if (finished) {
+        observer.stageEnded('organize', stages.organize);
+        observer.photoEnded(finished);
+      }
+      return finished;
     },
 
     /** As `settle`, though what is derived from the photo may lag behind. Nothing where it is under way again. */

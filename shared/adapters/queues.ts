@@ -8,6 +8,7 @@ import {
 import type { DescribeMessage, FacesMessage, JobMessage, OrganizeEvent } from '../contract/messages.ts';
 import { canBeOrganized, hasEnded, type ImageRecord, isTerminal } from '../domain/image.ts';
 import { incomingKey } from '../domain/object-keys.ts';
+import { currentTrace } from './trace.ts';
 
 const SQS_BATCH = 10;
 export type QueueName = 'ingest' | 'describe' | 'faces' | 'organize' | 'jobs';
@@ -16,7 +17,11 @@ export type QueueName = 'ingest' | 'describe' | 'faces' | 'organize' | 'jobs';
  * Sends work on. A message carries its user as group: standard queues then stay fair between users, and `organize.fifo` works
  * on one batch per user at a time.
  */
-export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, string | undefined>>) {
+export function createQueues(
+  sqs: SQSClient,
+  known: Partial<Record<QueueName, string | undefined>>,
+  trace: () => string | undefined = currentTrace,
+) {
   /** A function knows only the queues it sends to. */
   function urlOf(name: QueueName): string {
     const url = known[name];
@@ -24,8 +29,21 @@ export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, st
     return url;
   }
 
+  /** Whoever works on the message is told which run sent it. */
+  const traced = () => {
+    const header = trace();
+    return header && { MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: header } } };
+  };
+
   const sendFair = (url: string, userId: string, body: unknown) =>
-    sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(body), MessageGroupId: userId }));
+    sqs.send(
+      new SendMessageCommand({
+        QueueUrl: url,
+        MessageBody: JSON.stringify(body),
+        MessageGroupId: userId,
+        ...traced(),
+      }),
+    );
 
   async function describe(message: DescribeMessage): Promise<void> {
     await sendFair(urlOf('describe'), message.user_id, message);
@@ -43,6 +61,7 @@ export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, st
             MessageBody: JSON.stringify(event),
             MessageGroupId: event.user_id,
             MessageDeduplicationId: event.event_id,
+            ...traced(),
           })),
         }),
       );

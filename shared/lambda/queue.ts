@@ -8,6 +8,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
+import { traceIdOf } from '../adapters/trace.ts';
 import { hashUserId, type Logger } from './logger.ts';
 
 /** What a handler is told beside the message itself. */
@@ -80,7 +81,12 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>) {
     async function handleRecord(record: SQSRecord): Promise<void> {
       const about = logger.createChild();
       const receiveCount = Number(record.attributes.ApproximateReceiveCount);
-      about.appendKeys({ message_id: record.messageId, receive_count: receiveCount });
+      const sentBy = traceIdOf(record.attributes.AWSTraceHeader);
+      about.appendKeys({
+        message_id: record.messageId,
+        receive_count: receiveCount,
+        ...(sentBy && { sent_by_trace_id: sentBy }),
+      });
       const body = read.get(record.messageId) ?? readBody(record, options.parse);
       try {
         if (body.kind === 'test') return;
@@ -88,8 +94,10 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>) {
         about.appendKeys(idsOf(body.message));
         const { messageId, receiptHandle } = record;
         const sentAt = new Date(Number(record.attributes.SentTimestamp));
+        const began = performance.now();
         const delivery = { logger: about, messageId, receiptHandle, receiveCount, sentAt, batch: batchOf(record) };
         await options.handle(body.message, delivery);
+        about.info('Worked on a message', { ms: Math.round(performance.now() - began) });
       } catch (error) {
         if (error instanceof MessagePostponed) about.info(error.message);
         else about.error('The message failed and stays in its queue.', error as Error);

@@ -1,5 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { readEmbedded } from '../../local/metrics.ts';
+import { METRICS } from '../../shared/contract/metrics.ts';
 import { incomingKey } from '../../shared/domain/object-keys.ts';
 import { sharp } from '../../shared/imaging/sharp.ts';
 import { hashUserId } from '../../shared/lambda/logger.ts';
@@ -33,7 +35,7 @@ const call = (method: string, path: string, body?: object, more: object = {}) =>
   shoebox.call(method, path, { as: 'kore', ...(body && { body }), ...more });
 
 beforeAll(async () => {
-  shoebox = await startPipeline({ LOG_LEVEL: 'DEBUG' });
+  shoebox = await startPipeline({ LOG_LEVEL: 'DEBUG', STAGE: 'prod', POWERTOOLS_METRICS_DISABLED: 'false' });
 });
 afterAll(() => shoebox.stop());
 
@@ -74,6 +76,51 @@ async function upload(bytes: Buffer): Promise<string> {
   return answer.json<{ items: { image_id: string }[] }>().items[0]?.image_id ?? '';
 }
 
+interface Receipt {
+  stages: Record<string, { state: string; ms?: number; tokens?: number; cost_microusd?: number }>;
+  processing_ms: number | null;
+}
+
+/** What a photo took, stage by stage, is told to its owner; words have their price. */
+async function expectReceipt(id: string): Promise<void> {
+  const { stages, processing_ms } = (await call('GET', `/images/${id}`)).json<Receipt>();
+  for (const name of ['ingest', 'describe', 'organize']) expect(stages[name]?.ms, name).toBeGreaterThanOrEqual(0);
+  expect(stages.describe?.tokens).toBeGreaterThan(1_000);
+  expect(stages.describe?.cost_microusd).toBeGreaterThan(100);
+  expect(processing_ms).toBeGreaterThan(0);
+}
+
+interface Line {
+  [key: string]: unknown;
+  message?: string;
+  service?: string;
+  image_id?: string;
+}
+/** What was logged, metrics left out. */
+const told = (): Line[] => lines.filter((line) => readEmbedded(line).length === 0).map((line) => JSON.parse(line));
+
+/** One photo came in, was worked on stage by stage, once each, and is done. */
+function expectMetrics(): void {
+  const all = lines.flatMap(readEmbedded);
+  const of = (name: string) => all.filter(([known]) => known === name).flatMap(([, values]) => values);
+  expect(of('PhotosDone')).toEqual([1]);
+  for (const stage of ['ingest', 'describe', 'organize'])
+    expect(of(`StageMilliseconds stage=${stage}`)).toHaveLength(1);
+  expect(of('PhotoMilliseconds')[0]).toBeGreaterThan(0);
+  expect(of('WaitMilliseconds')).toHaveLength(1);
+  expect(of('AzureCalls').length).toBeGreaterThan(1);
+  expect(new Set(of('AzureThrottled'))).toEqual(new Set([0]));
+  // Of gpt-4o-mini: 900 tokens asked with, 120 answered, and the embedding.
+  expect(of('AiSpendUsd')[0]).toBeCloseTo((900 * 0.15 + 120 * 0.6) / 1e6, 6);
+  for (const line of lines.filter((line) => readEmbedded(line).length > 0)) {
+    const { _aws, ...said } = JSON.parse(line);
+    expect(_aws.CloudWatchMetrics[0].Namespace).toBe('Shoebox');
+    expect(said.deployment).toBe('prod');
+    const known = new Set([...Object.keys(METRICS), 'deployment', 'stage']);
+    expect(Object.keys(said).filter((name) => !known.has(name))).toEqual([]);
+  }
+}
+
 function expectSilence(): void {
   expect(lines.length).toBeGreaterThan(0);
   // A second of the clock may read like a degree.
@@ -95,6 +142,7 @@ test('photos, albums, people, links and downloads, from the upload to the zip', 
     };
     const id = await upload(await picture());
     await work();
+    await expectReceipt(id);
     const place = { city: SAID.city };
     await call('PATCH', `/images/${id}`, { title: SAID.caption, display_name: SAID.file, tags: [SAID.name], place });
     await call('PATCH', `/images/${id}/faces/0`, { name: SAID.name });
@@ -130,6 +178,21 @@ test('photos, albums, people, links and downloads, from the upload to the zip', 
     await work();
   });
   expectSilence();
+  expectMetrics();
+  const [[photo, ...others]] = [[...new Set(told().flatMap(({ image_id }) => image_id ?? []))]];
+  expect(others).toEqual([]);
+  for (const line of told()) {
+    expect(line.function_request_id, line.message).toBeDefined();
+    if (['ingest', 'describe'].includes(line.service ?? '')) {
+      expect(line, line.message).toMatchObject({
+        image_id: photo,
+        user: hashUserId('kore'),
+        message_id: expect.any(String),
+      });
+    }
+  }
+  const journey = told().filter((line) => JSON.stringify(line).includes(photo ?? 'none'));
+  expect([...new Set(journey.map(({ service }) => service))].sort()).toEqual(['api', 'describe', 'ingest', 'organize']);
   const services = new Set(lines.map((line) => JSON.parse(line).service));
   expect([...services].sort()).toEqual(expect.arrayContaining(['api', 'describe', 'ingest']));
   expect(lines.some((line) => line.includes(hashUserId('kore')))).toBe(true);
@@ -150,6 +213,10 @@ test('what goes wrong: files that cannot be read, a model that repeats what it w
         await upload(Buffer.concat([whole.subarray(0, names), Buffer.from(SAID.name), whole.subarray(names)]));
     }
     await work();
+    const rejected = (await call('GET', '/images', undefined, { query: { status: 'rejected', limit: '1' } })).json<{
+      items: Receipt[];
+    }>();
+    expect(rejected.items[0]?.stages.ingest).toMatchObject({ state: 'failed', ms: expect.any(Number) });
 
     for (const fails of [400, 401, 500]) {
       model.fails = fails;

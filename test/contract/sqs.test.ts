@@ -19,6 +19,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createQueues } from '../../shared/adapters/queues.ts';
 import { type AwsProcess, acrossCrash, startTestAws, type TestAws } from './aws.ts';
 
 /** What a test does with one queue. */
@@ -429,6 +430,26 @@ describe('SQS', () => {
       await queue.delete(first as Message);
       expect(await waiting).toEqual(['2']);
     });
+  });
+
+  test('hands the trace of whoever sent a message on, beside its attributes, as our queues send it', async () => {
+    const header = 'Root=1-5f84c7a5-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1';
+    const [standard, fifo] = [
+      await TestQueue.create(client, 'traced'),
+      await TestQueue.create(client, 'traced.fifo', FIFO),
+    ];
+    let running: string | undefined = header;
+    const queues = createQueues(client, { describe: standard.url, organize: fifo.url }, () => running);
+    await queues.describe({ user_id: 'ada', image_id: 'i' });
+    await queues.organize([{ type: 'edited', event_id: 'e', user_id: 'ada', image_id: 'i' }]);
+    for (const queue of [standard, fifo]) {
+      const [message] = await queue.receive();
+      expect(message?.Attributes?.AWSTraceHeader).toBe(header);
+      expect(message?.MessageAttributes).toBeUndefined();
+    }
+    running = undefined;
+    await queues.describe({ user_id: 'ada', image_id: 'j' });
+    expect((await standard.receive())[0]?.Attributes).not.toHaveProperty('AWSTraceHeader');
   });
 
   describe('redrive', () => {

@@ -19,6 +19,8 @@ beforeAll(async () => {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.stubEnv('FIREBASE_AUTH_EMULATOR_HOST', undefined);
   google = await startGoogle(PROJECT);
+  // Another file of this process may have imported it with its own settings.
+  vi.resetModules();
   ({ handler } = await import('../../functions/authorizer/handler.ts'));
 });
 afterAll(async () => {

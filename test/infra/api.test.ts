@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { endpoints, type Route, routes } from '../../shared/contract/routes.ts';
 import { problem } from '../../shared/contract/schemas.ts';
-import { functionName, type Resource, referenced, synthesize, type Template } from './template.ts';
+import { functionIn, functionName, type Resource, referenced, synthesize, type Template } from './template.ts';
 
 const template = synthesize();
 
@@ -25,11 +25,7 @@ function methods(template: Template): MethodFact[] {
     .filter(({ Properties }) => String(Properties.HttpMethod) !== 'OPTIONS')
     .map(({ Properties: { HttpMethod, ResourceId, AuthorizationType, Integration } }) => ({
       route: `${HttpMethod} ${pathOf(template, referenced(ResourceId))}`,
-      handler: template
-        .ofType('AWS::Lambda::Function')
-        .filter(({ id }) => JSON.stringify(Integration?.Uri).includes(`"${id}"`))
-        .map(functionName)
-        .join(),
+      handler: functionName(functionIn(template, Integration?.Uri) as Resource),
       mode: String(Integration?.ResponseTransferMode),
       authorization: String(AuthorizationType),
     }));
@@ -62,9 +58,7 @@ test('one authorizer looks at the bearer token and is asked again after five min
 test('an answer may take as long as its function, a streamed one minutes', () => {
   for (const { Properties } of template.ofType('AWS::ApiGateway::Method')) {
     const integration = Properties.Integration;
-    const fn = template
-      .ofType('AWS::Lambda::Function')
-      .find(({ id }) => JSON.stringify(integration?.Uri).includes(`"${id}"`));
+    const fn = functionIn(template, integration?.Uri);
     expect(integration?.TimeoutInMillis).toBe(Number(fn?.Properties.Timeout) * 1000);
   }
 });
@@ -72,7 +66,7 @@ test('an answer may take as long as its function, a streamed one minutes', () =>
 test('a function’s policy does not grow with the routes', () => {
   const permissions = template.ofType('AWS::Lambda::Permission');
   for (const fn of template.ofType('AWS::Lambda::Function')) {
-    const own = permissions.filter(({ Properties }) => referenced(Properties.FunctionName) === fn.id);
+    const own = permissions.filter(({ Properties }) => functionIn(template, Properties.FunctionName) === fn);
     expect(own.length, functionName(fn)).toBeLessThanOrEqual(2);
   }
   for (const { Properties } of permissions) expect(Properties.SourceArn).toBeDefined();
@@ -89,8 +83,9 @@ test('the stage is throttled, traced and logged, without what was asked for or s
     ThrottlingBurstLimit: 200,
   });
   // What is said of one method replaces what is said of all.
+  // Metrics of each method are paid for one by one.
   for (const setting of [every, ...others])
-    expect(setting).toMatchObject({ LoggingLevel: 'ERROR', DataTraceEnabled: false, MetricsEnabled: true });
+    expect(setting).toMatchObject({ LoggingLevel: 'ERROR', DataTraceEnabled: false, MetricsEnabled: false });
   const format = String(stage.Properties.AccessLogSetting?.Format);
   expect(JSON.parse(format)).toHaveProperty('request_id');
   expect(format).not.toMatch(/querystring|context\.path"|sourceIp|principalId|claims/);

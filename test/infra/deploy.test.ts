@@ -13,7 +13,7 @@ function deploy(env: Record<string, string>) {
   });
 }
 
-test('without credentials a deployment says so, says what to do, and does nothing', { timeout: 60_000 }, () => {
+test('without credentials a deployment says so, says what to do, and does nothing', { timeout: 240_000 }, () => {
   const result = deploy({
     AZURE_OPENAI_API_KEY: 'a-key-that-must-stay-secret',
     GOOGLE_CLOUD_PROJECT: 'a-project',
@@ -26,21 +26,21 @@ test('without credentials a deployment says so, says what to do, and does nothin
   expect(result.stdout + result.stderr).not.toContain('a-key-that-must-stay-secret');
 });
 
-test('without a project to sign in with a deployment says so, and does nothing', { timeout: 60_000 }, () => {
+test('without a project to sign in with a deployment says so, and does nothing', { timeout: 240_000 }, () => {
   const result = deploy({ GOOGLE_CLOUD_PROJECT: 'a-project' });
   expect(result.status).toBe(1);
   expect(result.stderr).toContain('FIREBASE_API_KEY: expected a value');
   expect(result.stderr).not.toContain('GOOGLE_CLOUD_PROJECT:');
 });
 
-test('with a bad setting a deployment names it before it looks for credentials', { timeout: 60_000 }, () => {
+test('with a bad setting a deployment names it before it looks for credentials', { timeout: 240_000 }, () => {
   const result = deploy({ AWS_REGION: 'middle-earth' });
   expect(result.status).toBe(1);
   expect(result.stderr).toContain('AWS_REGION: expected a region');
 });
 
 test('a key file that is none is said to be so, without what it holds, before anything is deployed', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, () => {
   const path = join(import.meta.dirname, '../../package.json');
   const project = { GOOGLE_CLOUD_PROJECT: 'a-project', FIREBASE_API_KEY: 'a-web-key' };

@@ -65,11 +65,14 @@ test('a wildcard in a resource stands for objects of one prefix, or for the user
   expect([...new Set(wild)].sort()).toEqual(allowed.sort());
 });
 
-test('no role takes a policy of AWS’s but the one by which the gateway writes logs', () => {
+test('no role takes a policy of AWS’s but those by which the gateway writes logs and releases are shifted', () => {
   const managed = template
     .ofType('AWS::IAM::Role')
     .filter(({ Properties }) => Properties.ManagedPolicyArns !== undefined);
-  expect(managed.map(({ id }) => id)).toEqual([expect.stringMatching(/CloudWatchRole/)]);
+  expect(managed.map(({ id }) => id)).toEqual([
+    expect.stringMatching(/CloudWatchRole/),
+    expect.stringMatching(/^OperationsReleases/),
+  ]);
 });
 
 describe('what each function may do with photos', () => {

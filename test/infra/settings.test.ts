@@ -81,7 +81,9 @@ describe('what must not stand in a template', () => {
 });
 
 test('deployments of other stages are other stacks', () => {
-  const { text } = synthesize({ STAGE: 'prod' });
+  const { text } = synthesize({ STAGE: 'prod', LOG_LEVEL: 'DEBUG' });
+  // Lambda’s own level would win.
+  expect(text.includes('"ApplicationLogLevel": "DEBUG"')).toBe(true);
   expect(text.includes(':s3:::shoebox-prod-*')).toBe(true);
   expect(text.includes('shoebox-dev')).toBe(false);
 });

@@ -13,7 +13,7 @@ import { readDeployment } from '../../shared/config.ts';
 import { functionName, parseTemplate, type Template } from './template.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const SYNTH_TIMEOUT = 60_000;
+const SYNTH_TIMEOUT = 240_000;
 
 /** Runs the app as the local stack does, far from any AWS account. */
 function run(outdir: string, env: Record<string, string> = {}) {

@@ -27,8 +27,18 @@ export interface Template {
 
 const WITHOUT_BUNDLING = { 'aws:cdk:bundling-stacks': [] };
 
+/** Synthesis takes a second or two of processor time, and most tests look at the same template. */
+const made = new Map<string, Template>();
+
 /** Synthesizes the app in this process, code not bundled, from these settings alone (no `.env`). Throws what synthesis throws. */
 export function synthesize(settings: Record<string, string> = {}, props: AppProps = {}): Template {
+  const key = JSON.stringify([settings, props]);
+  const template = made.get(key) ?? synthesizeAnew(settings, props);
+  made.set(key, template);
+  return template;
+}
+
+function synthesizeAnew(settings: Record<string, string>, props: AppProps): Template {
   const outdir = mkdtempSync(join(tmpdir(), 'shoebox-synth-'));
   try {
     const { app, stack } = createApp(readDeployment(settings), {
@@ -68,6 +78,14 @@ export function parseTemplate(text: string): Template {
 export function referenced(value: Json | undefined): string | undefined {
   const id = value?.Ref ?? value?.['Fn::GetAtt']?.[0];
   return id === undefined ? undefined : String(id);
+}
+
+/** The function that a URI or permission names, itself or by an alias. */
+export function functionIn(template: Template, value: Json | undefined): Resource | undefined {
+  const text = JSON.stringify(value ?? null);
+  const alias = template.ofType('AWS::Lambda::Alias').find(({ id }) => text.includes(`"${id}"`));
+  const named = alias ? JSON.stringify(alias.Properties.FunctionName) : text;
+  return template.ofType('AWS::Lambda::Function').find(({ id }) => named.includes(`"${id}"`));
 }
 
 /** A name tests can print: the folder of the function's source. */

@@ -140,8 +140,19 @@ describe('queueHandler', () => {
     const run = start(async ({ image_id }, { logger }) => {
       logger.info(`saw ${image_id}`);
     });
-    await run(record(image('1')), record(image('2')));
-    expect(lines).toMatchObject([
+    const [first, sent] = [record(image('1')), record(image('2'))];
+    sent.attributes.AWSTraceHeader = 'Root=1-5f84c7a5-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1';
+    await run(first, sent);
+    const own = lines.filter(({ message: text }) => String(text).startsWith('saw'));
+    // Each message leaves a line, also where nothing else is said of it.
+    expect(lines.filter(({ message: text }) => text === 'Worked on a message').map(({ image_id }) => image_id)).toEqual(
+      ['1', '2'],
+    );
+    expect(own.map(({ sent_by_trace_id }) => sent_by_trace_id)).toEqual([
+      undefined,
+      '1-5f84c7a5-0123456789abcdef01234567',
+    ]);
+    expect(own).toMatchObject([
       {
         message: 'saw 1',
         image_id: '1',

@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createProxyDownloadUrls } from '../../shared/adapters/download-urls.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createProxyUrls } from '../../shared/adapters/image-urls.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createLinkSignatures } from '../../shared/adapters/link-signatures.ts';
 import { downloadKey } from '../../shared/domain/object-keys.ts';
+import { hashUserId } from '../../shared/lambda/logger.ts';
 import { imageId } from '../support/records.ts';
 import { BUCKET, TABLE } from '../support/world.ts';
 import { type Media, SIGNING_KEY, startMedia } from './media.ts';
@@ -88,7 +89,23 @@ describe('an encrypted photo', () => {
       headers: media.as('ada'),
       onBytes: (part) => got.push(part),
     });
+    const lines: Record<string, unknown>[] = [];
+    const listening = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+      lines.push(JSON.parse(String(chunk)));
+      return true;
+    });
     await expect(call).rejects.toThrow();
+    listening.mockRestore();
+    // It was answered with 200 before anybody could know.
+    expect(lines.filter(({ level }) => level === 'ERROR')).toMatchObject([
+      {
+        message: 'An answer broke off while its bytes were sent.',
+        image_id,
+        user: hashUserId('ada'),
+        api_request_id: 'request-1',
+        error: { name: 'DamagedObject' },
+      },
+    ]);
     const sent = Buffer.concat(got);
     expect(sent.length).toBeLessThan(original.length);
     expect(sent.equals(original.subarray(0, sent.length))).toBe(true);

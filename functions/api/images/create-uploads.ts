@@ -28,6 +28,7 @@ export const createUploads: ApiUseCase<'createUploads'> = async ({ body: { files
   const at = clock();
   // Ids are made in order, so that lists show the files in the order in which they were announced.
   const numbered = files.map((file) => ({ file, imageId: newId() }));
+  deps.logger.appendKeys({ image_ids: numbered.map(({ imageId }) => imageId) });
 
   const items = await Promise.all(
     numbered.map(async ({ file, imageId }) => {

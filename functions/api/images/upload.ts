@@ -17,6 +17,7 @@ export const upload: ApiUseCase<'upload'> = async (request, deps) => {
   const sizes = files.map(({ content }) => ({ bytes: content.length }));
   const announced = await admitUploads(userId, sizes, deps);
   const numbered = files.map((file) => ({ file, imageId: deps.newId() }));
+  deps.logger.appendKeys({ image_ids: numbered.map(({ imageId }) => imageId) });
   const records = await Promise.all(numbered.map(({ file, imageId }) => receive({ userId, imageId }, file, deps)));
   await announced();
   return { status: 202, body: { items: await viewImages(request, records, deps) } };

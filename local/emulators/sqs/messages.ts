@@ -12,6 +12,8 @@ const DEDUPLICATION_MS = 5 * 60_000;
 export interface NewMessage {
   body: string;
   attributes: Record<string, MessageAttribute>;
+  /** Of X-Ray; it counts towards no limit. */
+  traceHeader: string | undefined;
   groupId: string | undefined;
   deduplicationId: string | undefined;
   delaySeconds: number | undefined;
@@ -45,6 +47,19 @@ export interface MessageStore {
   nextVisible(queue: Queue): number | undefined;
   /** Makes every in-flight message of every queue visible; answers how many there were. */
   releaseInFlight(): number;
+}
+
+/** Kept beside the message's own attributes, whose names cannot begin with `AWS.`. */
+const TRACE = 'AWS.TraceHeader';
+
+function withTrace({ attributes, traceHeader }: NewMessage): string {
+  return JSON.stringify({ ...attributes, ...(traceHeader && { [TRACE]: traceHeader }) });
+}
+
+/** What `send` was given of a stored message. */
+export function readAttributes(row: MessageRow): Pick<NewMessage, 'attributes' | 'traceHeader'> {
+  const { [TRACE]: traceHeader, ...attributes } = JSON.parse(row.attributes);
+  return { attributes, traceHeader };
 }
 
 /** Messages over SQLite. Every call is one synchronous transaction, so no two callers take the same message. */
@@ -185,7 +200,7 @@ export function openMessages(options: {
         const earlier = id === undefined ? undefined : selectDuplicate.get(queue.name, scope + id, at);
         if (earlier) return { id: String(earlier.message_id), sequenceNumber: String(earlier.sequence_number) };
         const messageId = options.newId();
-        const attributes = JSON.stringify(message.attributes);
+        const attributes = withTrace(message);
         const visible = at + scale(delay) + Math.ceil(detour?.heldMs ?? 0);
         const group = message.groupId ?? null;
         const arrive = () =>

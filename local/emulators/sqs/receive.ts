@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type JsonOperation, operation } from '../json-service.ts';
 import { type MessageAttribute, md5, md5OfAttributes } from './digest.ts';
-import type { MessageStore } from './messages.ts';
+import { type MessageStore, readAttributes } from './messages.ts';
 import type { Waiters } from './polling.ts';
 import type { Queue } from './queues.ts';
 import type { MessageRow } from './schema.ts';
@@ -40,6 +40,7 @@ export function receiveOperation(parts: {
   const { find, messages, waiters, clock } = parts;
 
   function toMessage(queue: Queue, row: MessageRow, systemNames: string[], attributeNames: string[]): object {
+    const stored = readAttributes(row);
     const system: Record<string, string | null> = {
       SenderId: parts.accountId,
       SentTimestamp: String(row.sent),
@@ -49,11 +50,12 @@ export function receiveOperation(parts: {
       MessageDeduplicationId: row.deduplication_id,
       SequenceNumber: queue.fifo ? String(row.seq).padStart(20, '0') : null,
       DeadLetterQueueSourceArn: row.source_arn,
+      AWSTraceHeader: stored.traceHeader ?? null,
     };
     const wanted = Object.entries(system).filter(
       ([name, value]) => value !== null && (systemNames.includes('All') || systemNames.includes(name)),
     );
-    const attributes = chosen(JSON.parse(row.attributes), attributeNames);
+    const attributes = chosen(stored.attributes, attributeNames);
     const any = Object.keys(attributes).length > 0;
     return {
       MessageId: row.id,

@@ -16,6 +16,7 @@ export const sendInput = z.looseObject({
   MessageBody: z.string(),
   DelaySeconds: z.int().min(0).max(900).optional(),
   MessageAttributes: z.record(z.string(), messageAttribute).default({}),
+  MessageSystemAttributes: z.object({ AWSTraceHeader: messageAttribute.optional() }).default({}),
   MessageGroupId: z.string().optional(),
   MessageDeduplicationId: z.string().optional(),
 });
@@ -30,6 +31,7 @@ export function messageOf(input: z.output<typeof sendInput>): NewMessage {
   return {
     body: input.MessageBody,
     attributes: input.MessageAttributes,
+    traceHeader: input.MessageSystemAttributes.AWSTraceHeader?.StringValue,
     groupId: input.MessageGroupId,
     deduplicationId: input.MessageDeduplicationId,
     delaySeconds: input.DelaySeconds,

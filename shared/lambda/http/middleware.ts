@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { MiddlewareObj } from '@middy/core';
 import httpCors from '@middy/http-cors';
 import httpSecurityHeaders from '@middy/http-security-headers';
@@ -38,6 +39,19 @@ export function cors(origins: readonly string[]): HttpMiddleware {
   }) as unknown as HttpMiddleware;
 }
 
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A client that leaves ends the stream, too. */
+const CLIENT_LEFT = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR']);
+
+/** Bytes that were promised by an answer and cannot be sent: the answer has been logged as good. */
+function watch(body: Readable, logger: Pick<Logger, 'error' | 'info'>): void {
+  body.once('error', (error: NodeJS.ErrnoException) => {
+    if (CLIENT_LEFT.has(error.code ?? '')) logger.info('The client left before all was sent.');
+    else logger.error('An answer broke off while its bytes were sent.', error);
+  });
+}
+
 /** Ids in every log line, the request's own in the answer, and one line per request. Never its path, query or body. */
 export function requestLog(logger: Logger): HttpMiddleware {
   const started = new WeakMap<object, number>();
@@ -48,6 +62,9 @@ export function requestLog(logger: Logger): HttpMiddleware {
     const line = { route: `${event.httpMethod} ${event.resource}`, status: response.statusCode, ms };
     if (response.statusCode >= 500) logger.error('answered with a fault', { ...line, ...fault(error) });
     else logger.info('answered', line);
+    // The types know no streams.
+    const body: unknown = response.body;
+    if (body instanceof Readable) watch(body, logger.createChild());
   };
   return {
     before({ event }) {
@@ -55,6 +72,9 @@ export function requestLog(logger: Logger): HttpMiddleware {
       logger.appendKeys({ api_request_id: event.requestContext.requestId });
       const userId: unknown = event.requestContext.authorizer?.principalId;
       if (typeof userId === 'string') logger.appendKeys({ user: hashUserId(userId) });
+      const imageId = event.pathParameters?.image_id;
+      // Whatever else stands there is a client's, and no id of ours.
+      if (imageId !== undefined && ID.test(imageId)) logger.appendKeys({ image_id: imageId });
     },
     after: end,
     onError: end,
