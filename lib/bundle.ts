@@ -19,7 +19,8 @@ const BANNER =
 /** Nothing is written there: it fixes what the paths in source maps are relative to, on every machine alike. */
 const VIRTUAL_OUTDIR = join(REPOSITORY, 'cdk.out', 'bundles');
 
-const OPTIONS = {
+/** How functions are bundled. */
+export const BUNDLE_OPTIONS = {
   bundle: true,
   platform: 'node',
   target: 'node24',
@@ -93,7 +94,7 @@ function bundle(names: readonly string[], target: string): void {
   for (const name of names) {
     const outdir = join(VIRTUAL_OUTDIR, name);
     const { outputFiles } = buildSync({
-      ...OPTIONS,
+      ...BUNDLE_OPTIONS,
       absWorkingDir: REPOSITORY,
       entryPoints: { handler: `functions/${name}/handler.ts`, ...WORKERS[name] },
       outdir,
@@ -114,7 +115,7 @@ function bundle(names: readonly string[], target: string): void {
 
 /** A digest of all that bundles are made of: our sources, how they are bundled, and (by the lock file) every package. */
 function stateOfSources(names: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([version, OPTIONS, names, WORKERS, PACKAGE_FILES]));
+  const hash = createHash('sha256').update(JSON.stringify([version, BUNDLE_OPTIONS, names, WORKERS, PACKAGE_FILES]));
   const sources = ['functions', 'shared'].flatMap((folder) =>
     readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(ts|json)$/.test(file))

@@ -66,7 +66,9 @@ export async function writeChart(file: string, outcomes: readonly Outcome[], mac
 
 /** What goals are about; where there are none, the first figure. */
 function charted({ suite: { goals, measures } }: Outcome): Measure[] {
-  const about = measures.filter(({ field }) => goals.some((goal) => goal.measure.field === field));
+  const about = measures.filter(({ field }) =>
+    goals.some(({ measure, most, least }) => measure.field === field && (most ?? least) !== undefined),
+  );
   return about.length > 0 ? about : measures.slice(0, 1);
 }
 
@@ -77,8 +79,7 @@ function barsOf(outcome: Outcome, { field }: Measure): Bar[] {
       .filter(({ goal }) => goal.of === name && goal.measure.field === field)
       .flatMap(({ goal, met }) => {
         const at = goalAt(outcome, goal);
-        const against = goal.against === undefined ? '' : ` (${goal.against})`;
-        return at === undefined ? [] : [{ at, text: `${goalText(goal)}${against}`, met }];
+        return at === undefined ? [] : [{ at, text: goalText(goal), met }];
       });
     return { name, color: COLORS[index % COLORS.length] ?? '#000000', goals, ...(summary && { summary }) };
   });
@@ -87,6 +88,7 @@ function barsOf(outcome: Outcome, { field }: Measure): Bar[] {
 /** Where on the axis of its figure a goal lies. */
 function goalAt(outcome: Outcome, { against, measure: { field }, most, least }: Goal): number | undefined {
   if (against === undefined) return most ?? least;
+  if (most === undefined && least === undefined) return undefined;
   const other = summaryOf(outcome, against, field)?.median;
   if (other === undefined) return undefined;
   return least === undefined ? other * (most ?? 1) : other / least;

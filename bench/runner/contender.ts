@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /**
  * Does a contender's work once and prints what it took as one line of JSON. Processor time is that of all threads while the work was
  * done, loading of modules not included; peak memory is the process's. What `work` answers is printed beside it.
@@ -8,6 +10,13 @@ export async function report(work: () => Promise<Record<string, number>> | Recor
   const own = await work();
   const wall_ms = performance.now() - started;
   const { user, system } = process.cpuUsage(before);
-  const peak_rss_bytes = process.resourceUsage().maxRSS * 1024;
+  const peak_rss_bytes = peakMemory();
   console.log(JSON.stringify({ cpu_ms: (user + system) / 1000, wall_ms, peak_rss_bytes, ...own }));
+}
+
+/** Bytes. What `getrusage` gives on Linux is that of the process which started this one, if that was larger; the kernel's own count is not. */
+function peakMemory(): number {
+  const status = process.platform === 'linux' ? readFileSync('/proc/self/status', 'utf8') : '';
+  const kilobytes = /^VmHWM:\s*(\d+) kB/m.exec(status)?.[1] ?? process.resourceUsage().maxRSS;
+  return Number(kilobytes) * 1024;
 }

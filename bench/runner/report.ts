@@ -13,11 +13,17 @@ function verdictRow({ goal, measured, met }: Verdict): string[] {
   const { per = 1, unit } = goal.measure;
   const figure = (value: number) => (goal.against === undefined ? amount(value / per) : amount(value));
   const result = measured ? `${spread(measured, figure)} ${goal.against === undefined ? unit : '×'}` : '–';
-  return [goal.what, goalText(goal), result, met === null ? 'not measured' : met ? 'yes' : '**no**'];
+  return [goal.what, goalText(goal), result, verdictText({ goal, met })];
 }
 
-/** "≤ 1.25 × its CPU time", "≥ 50 × as fast by CPU time", "CPU time ≤ 15 ms". */
+export function verdictText({ goal: { most, least }, met }: Pick<Verdict, 'goal' | 'met'>): string {
+  if (most === undefined && least === undefined) return '–';
+  return met === null ? 'not measured' : met ? 'yes' : '**no**';
+}
+
+/** "≤ 1.25 × the CPU time of theirs", "≥ 50 × as fast as theirs by CPU time", "CPU time ≤ 15 ms". */
 export function goalText({ measure: { title, unit, per = 1 }, against, most, least }: Goal): string {
+  if (most === undefined && least === undefined) return `(${title})`;
   if (against === undefined) {
     const bounds = [
       ...(least === undefined ? [] : [`≥ ${amount(least / per)} ${unit}`]),
@@ -25,7 +31,9 @@ export function goalText({ measure: { title, unit, per = 1 }, against, most, lea
     ];
     return `${title} ${bounds.join(', ')}`;
   }
-  return least === undefined ? `≤ ${amount(most ?? 0)} × its ${title}` : `≥ ${amount(least)} × as fast by ${title}`;
+  return least === undefined
+    ? `≤ ${amount(most ?? 0)} × the ${title} of ${against}`
+    : `≥ ${amount(least)} × as fast as ${against} by ${title}`;
 }
 
 function renderFigures(outcome: Outcome): string {

@@ -17,7 +17,7 @@ export interface Verdict {
   goal: Goal;
   /** Over the rounds; absent where a contender was skipped. */
   measured?: Summary;
-  /** `null` where it was not measured. */
+  /** `null` where it was not measured, or nothing was asked for. */
   met: boolean | null;
 }
 
@@ -101,6 +101,7 @@ function judge(goal: Goal, rounds: readonly Round[]): Verdict {
   const values = rounds.map((round) => goalFigure(goal, round));
   if (values.length === 0 || values.includes(undefined)) return { goal, met: null };
   const measured = summarize(values.filter((value) => value !== undefined));
+  if (goal.most === undefined && goal.least === undefined) return { goal, measured, met: null };
   const { most = Number.POSITIVE_INFINITY, least = Number.NEGATIVE_INFINITY } = goal;
   return { goal, measured, met: measured.median <= most && measured.median >= least };
 }

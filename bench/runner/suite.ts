@@ -33,7 +33,8 @@ export const PEAK_MEMORY: Measure = { field: 'peak_rss_bytes', title: 'peak memo
 /**
  * What must hold. Without `against`: the figure itself is bounded, in its contender's raw unit. With it: `most` bounds how many times the
  * other's figure it may be, `least` how many times the other's figure must be this one's (times as fast). The ratio is taken in each
- * round, between two runs that were neighbours; its median counts.
+ * round, between two runs that were neighbours; its median counts. Without a bound it is a comparison that is shown, the ratio of this
+ * one's figure to the other's.
  */
 export interface Goal {
   /** Completes the row: "whole ingest against a bare sharp loop". */

@@ -7,6 +7,7 @@ import type { Queues } from '../../shared/adapters/queues.ts';
 import { canBeOrganized, hasEnded, type ImageRecord, type Stage } from '../../shared/domain/image.ts';
 import { allImageKeys, incomingKey } from '../../shared/domain/object-keys.ts';
 import { CONTENT_TYPES } from '../../shared/imaging/format.ts';
+import { giveBack } from '../../shared/imaging/give-back.ts';
 import { UnacceptablePicture } from '../../shared/imaging/unacceptable.ts';
 import type { Logger } from '../../shared/lambda/logger.ts';
 import { createBytesOwnership } from './bytes-ownership.ts';
@@ -102,8 +103,11 @@ export function createIngest(deps: IngestDeps) {
     const inspected = await step('inspect', () => inspect(bytes, record.expected.sha256));
     const twin = await step('compare', () => ownership.acceptedTwin(key, inspected.sha256));
     if (twin && !wasAccepted(record)) return markDuplicate(record, found, twin, inspected, logger);
-    const seen = await step('decode', () => seePicture(bytes, inspected));
-    const told = await step('tell', () => readTold(deps, bytes, record, logger));
+    // What a file tells is read on this thread while others decode its pixels.
+    const [seen, told] = await Promise.all([
+      step('decode', () => seePicture(bytes, inspected)),
+      step('tell', () => readTold(deps, bytes, record, logger)),
+    ]);
     const kept = await step('keep', () => photo.keep(key, found, bytes, CONTENT_TYPES[inspected.format]));
     if (!kept) return 'original';
     await step('thumbnails', () => photo.writeThumbnails(key, seen.thumbnails));
@@ -114,6 +118,7 @@ export function createIngest(deps: IngestDeps) {
     const winner = await step('claim', () => ownership.claim(key, inspected.sha256));
     if (winner && !wasAccepted(record)) return markDuplicate(record, found, winner, inspected, logger);
     const facts = acceptedFacts(record, bytes.length, inspected, seen, told);
+    giveBack(bytes);
     const ended = await step('finish', () => images.endStage(key, 'ingest', { state: 'done' }, facts));
     const same = ended?.sha256 === inspected.sha256;
     if (!ended || !same || ended.stages.ingest.state !== 'done') {
@@ -122,7 +127,7 @@ export function createIngest(deps: IngestDeps) {
       if (!owns) await checksums.release(key.userId, inspected.sha256, key.imageId);
       return found.source;
     }
-    logger.info('Accepted', { format: inspected.format, bytes: bytes.length, ms: ended.stages.ingest.ms });
+    logger.info('Accepted', { format: inspected.format, bytes: ended.bytes, ms: ended.stages.ingest.ms });
     return handOn(key, ended);
   }
 

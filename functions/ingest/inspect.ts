@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { MAX_UPLOAD_BYTES } from '../../shared/contract/schemas.ts';
+import { MAX_UPLOAD_BYTES } from '../../shared/contract/limits.ts';
 import { acceptedFormat, type PictureFormat } from '../../shared/imaging/format.ts';
 import { type Measured, measure } from '../../shared/imaging/raster.ts';
 import { UnacceptablePicture } from '../../shared/imaging/unacceptable.ts';

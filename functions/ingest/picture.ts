@@ -2,6 +2,7 @@ import type { Places } from '../../shared/adapters/places.ts';
 import type { ImageRecord, Metadata, Place } from '../../shared/domain/image.ts';
 import { resolveTakenAt, type TakenAt, type ZoneOffsets } from '../../shared/domain/taken-at.ts';
 import { describePixels, type PixelFeatures } from '../../shared/imaging/features.ts';
+import { giveBack } from '../../shared/imaging/give-back.ts';
 import { readMetadata } from '../../shared/imaging/metadata.ts';
 import { decode } from '../../shared/imaging/raster.ts';
 import { makeThumbnails, type Thumbnails } from '../../shared/imaging/thumbnails.ts';
@@ -32,7 +33,11 @@ export interface TellingDeps {
 /** Decodes an inspected picture and makes everything that is made of its pixels. Throws `UnacceptablePicture`. */
 export async function seePicture(bytes: Uint8Array, inspected: Inspected): Promise<Seen> {
   const decoded = await decode(bytes, inspected.format, inspected);
-  return { features: await describePixels(decoded.raster), thumbnails: await makeThumbnails(decoded) };
+  // Thumbnails are made on other threads, what describes the pixels on this one meanwhile.
+  const [thumbnails, features] = await Promise.all([makeThumbnails(decoded), describePixels(decoded.raster)]);
+  giveBack(decoded.raster.data);
+  if (decoded.preview) giveBack(decoded.preview.data);
+  return { thumbnails, features };
 }
 
 /** Reads the metadata of a file. Never fails for what is in them. */

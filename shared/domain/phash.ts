@@ -36,13 +36,15 @@ export function phashOf(luminance: ArrayLike<number>): string {
   if (luminance.length !== expected) {
     throw new RangeError(`Expected ${expected} luminances, received ${luminance.length}.`);
   }
-  const rows = COSINES.map((cosine) =>
-    Float64Array.from({ length: PHASH_SIDE }, (_, y) => {
+  const rows = COSINES.map((cosine) => {
+    const row = new Float64Array(PHASH_SIDE);
+    for (let y = 0; y < PHASH_SIDE; y += 1) {
       let sum = 0;
       for (let x = 0; x < PHASH_SIDE; x += 1) sum += luminance[y * PHASH_SIDE + x]! * cosine[x]!;
-      return sum;
-    }),
-  );
+      row[y] = sum;
+    }
+    return row;
+  });
   const bits = FREQUENCIES.map(({ u, v, sign }) => {
     let sum = 0;
     for (let y = 0; y < PHASH_SIDE; y += 1) sum += rows[u]![y]! * COSINES[v]![y]!;

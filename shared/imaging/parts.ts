@@ -1,4 +1,5 @@
 import type { PictureFormat } from './format.ts';
+import { jpegSegments } from './jpeg.ts';
 import { tiffDirectories } from './tiff.ts';
 
 /**
@@ -19,7 +20,9 @@ export interface Parts {
 
 /** Walks over a file, until it has passed a bound. Never throws: where a file ends too early or makes no sense, so does the walk. */
 const WALKS: Partial<Record<PictureFormat, (bytes: Uint8Array) => Iterable<'part' | 'frame'>>> = {
-  jpeg: jpegSegments,
+  jpeg: function* segments(bytes) {
+    for (const _ of jpegSegments(bytes)) yield 'part';
+  },
   png: pngChunks,
   webp: webpChunks,
   gif: gifBlocks,
@@ -37,19 +40,6 @@ export function countParts(bytes: Uint8Array, format: PictureFormat): Parts {
     if (counted.parts > MAX_PARTS || counted.frames > MAX_FRAMES) break;
   }
   return counted;
-}
-
-/** Up to the first scan; what is no marker is passed over, as decoders do. */
-function* jpegSegments(bytes: Uint8Array): Generator<'part'> {
-  for (let at = 2; at + 4 <= bytes.length; ) {
-    if (bytes[at] !== 0xff || bytes[at + 1] === 0xff) {
-      at += 1;
-      continue;
-    }
-    yield 'part';
-    if (bytes[at + 1] === 0xda) return;
-    at += 2 + ((bytes[at + 2] ?? 0) << 8) + (bytes[at + 3] ?? 0);
-  }
 }
 
 function* pngChunks(bytes: Uint8Array): Generator<'part'> {

@@ -1,5 +1,6 @@
 import type { Sharp } from 'sharp';
 import { FORMAT_NAMES, NOT_SHOWN_BY_BROWSERS, type PictureFormat } from './format.ts';
+import { giveBack } from './give-back.ts';
 import { decodeHeic } from './heic.ts';
 import { HeifTimeout } from './heif-thread.ts';
 import { type IsoPicture, readIsoPicture } from './iso-media.ts';
@@ -186,8 +187,15 @@ const UNDO: Readonly<Record<number, { flop?: true; angle: number }>> = {
 async function upright(raster: Raster, orientation: number): Promise<Raster> {
   const undo = UNDO[orientation];
   if (!undo) return raster;
-  const mirrored = undo.flop ? await pixels(fromRaster(raster).flop()) : raster;
-  return undo.angle === 0 ? mirrored : pixels(fromRaster(mirrored).rotate(undo.angle));
+  const mirrored = undo.flop ? await changed(raster, (pipeline) => pipeline.flop()) : raster;
+  return undo.angle === 0 ? mirrored : changed(mirrored, (pipeline) => pipeline.rotate(undo.angle));
+}
+
+/** Makes another raster of one that is needed no more. */
+async function changed(raster: Raster, change: (pipeline: Sharp) => Sharp): Promise<Raster> {
+  const made = await pixels(change(fromRaster(raster)));
+  giveBack(raster.data);
+  return made;
 }
 
 /** Makes a sharp pipeline that begins with a raster. */

@@ -64,20 +64,24 @@ function addRow(sums: Float64Array, { data, width, channels }: Raster, y: number
  * the area it covers.
  */
 export function luminanceSquare({ data, width, height }: Raster, side: number): Float64Array {
-  const luma = Float64Array.from({ length: width * height }, (_, pixel) => {
-    const at = pixel * 4;
-    return 255 + ((0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]! - 255) * data[at + 3]!) / 255;
-  });
+  // Plain loops: `from` and `forEach` would make an object of every number.
+  const luma = new Float64Array(width * height);
+  for (let pixel = 0, at = 0; pixel < luma.length; pixel += 1, at += 4) {
+    const opaque = 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+    luma[pixel] = 255 + ((opaque - 255) * data[at + 3]!) / 255;
+  }
   const across = areaMeans(width, side);
   const down = areaMeans(height, side);
   const square = new Float64Array(side * side);
-  down.forEach((rows, y) => {
-    across.forEach((columns, x) => {
-      for (const [row, tall] of rows) {
-        for (const [column, wide] of columns) square[y * side + x]! += luma[row * width + column]! * tall * wide;
+  for (let y = 0; y < side; y += 1) {
+    for (let x = 0; x < side; x += 1) {
+      let sum = 0;
+      for (const [row, tall] of down[y]!) {
+        for (const [column, wide] of across[x]!) sum += luma[row * width + column]! * tall * wide;
       }
-    });
-  });
+      square[y * side + x] = sum;
+    }
+  }
   return square;
 }
 

@@ -60,7 +60,7 @@ describe('three rounds of two contenders', () => {
 
   it('says so in tables', () => {
     const lines = renderReport([outcome], 'a machine').split('\n');
-    expect(lines).toContain('| ours against theirs | ≤ 1.25 × its CPU time | 0.75 (0.5 – 1.05) × | yes |');
+    expect(lines).toContain('| ours against theirs | ≤ 1.25 × the CPU time of theirs | 0.75 (0.5 – 1.05) × | yes |');
     expect(lines).toContain('| ours alone | peak memory ≤ 4 MB | 5 (5 – 5) MB | **no** |');
     expect(lines).toContain('| ours | 21 (10 – 30) | 5 (5 – 5) |');
   });
@@ -75,6 +75,14 @@ describe('three rounds of two contenders', () => {
     await writeChart(file, [outcome], 'a machine');
     expect(readFileSync(file).subarray(1, 4).toString()).toBe('PNG');
   });
+});
+
+it('compares without judging where nothing is asked for', async () => {
+  const goals: Goal[] = [{ what: 'beside theirs', measure: CPU, of: 'ours', against: 'theirs' }];
+  const contenders = [fake('beside', 'ours', [30]), fake('beside', 'theirs', [20])];
+  const outcome = await runSuite(suiteOf(contenders, goals), { rounds: 1 });
+  expect(outcome.verdicts[0]).toMatchObject({ met: null, measured: { median: 1.5 } });
+  expect(renderReport([outcome], '')).toContain('| beside theirs | (CPU time) | 1.5 (1.5 – 1.5) × | – |');
 });
 
 it('takes the mean of the two in the middle of an even number of rounds', async () => {

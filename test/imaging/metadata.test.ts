@@ -188,6 +188,16 @@ describe('XMP', () => {
     expect(keywords).toHaveLength(50);
   });
 
+  test('of a picture embedded behind a JPEG’s pixels is not taken for the picture’s own', async () => {
+    const embedded = await withXmp(packet('xmp:Rating="1" tiff:Make="Gain map"'));
+    const plain = await sharp(await drawPicture())
+      .jpeg()
+      .toBuffer();
+    expect(facts(Buffer.concat([plain, embedded]))).toEqual({});
+    const own = await withXmp(packet('xmp:Rating="4"'));
+    expect(facts(Buffer.concat([own, embedded]))).toMatchObject({ rating: 4 });
+  });
+
   const hostile: [string, string][] = [
     ['ten thousand ends', `${packet('xmp:Rating="1"')}${'<?xpacket end=""?>'.repeat(10_000)}\n`],
     // Cubic in exifreader's trimming: 14 KB take six seconds there, but only if a line break follows.

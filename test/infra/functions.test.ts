@@ -41,10 +41,15 @@ describe.each(each)('function %s', (name, { Properties }) => {
   });
 
   test('is given exactly the settings its code reads', () => {
-    const ours = /^(NODE_OPTIONS|POWERTOOLS_.*)$/;
+    const ours = /^(NODE_OPTIONS|MALLOC_ARENA_MAX|POWERTOOLS_.*)$/;
     const given = Object.keys(Properties.Environment?.Variables ?? {}).filter((variable) => !ours.test(variable));
     expect(given.sort()).toEqual(settingsRead(name));
   });
+});
+
+test('ingest, which makes pixels on several threads, lets them share memory', () => {
+  const [, ingest] = each.find(([name]) => name === 'ingest') ?? [];
+  expect(ingest?.Properties.Environment?.Variables?.MALLOC_ARENA_MAX).toBe('2');
 });
 
 test('the layer of packages goes to the functions that read pixels, and to no other', () => {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { EDITABLE_FIELDS } from '../../domain/edits.ts';
 import { IMAGE_STATUSES, STAGE_STATES, TAKEN_AT_SOURCES } from '../../domain/image.ts';
+import { MAX_UPLOAD_BYTES } from '../limits.ts';
 import {
   albumId,
   clusterId,
@@ -15,7 +16,7 @@ import {
   timestamp,
 } from './common.ts';
 
-export const MAX_UPLOAD_BYTES = 50 * 1024 * 1024;
+export { MAX_UPLOAD_BYTES };
 /** A multipart body as a whole. An event ends at 6 MB, which is 4.5 MB before base64; some of it is not the body's. */
 export const MAX_DIRECT_UPLOAD_BYTES = 4 * 1024 * 1024;
 export const MAX_FILES_PER_REQUEST = 100;

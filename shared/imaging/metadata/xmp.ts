@@ -1,6 +1,7 @@
 import { inflateSync } from 'node:zlib';
 import { DOMParser, onErrorStopParsing } from '@xmldom/xmldom';
 import ExifReader from 'exifreader';
+import { jpegHead } from '../jpeg.ts';
 
 /** Longer packets are somebody's data (masks, depth maps), and parsing half a megabyte of hostile XML takes half a second. */
 const MOST_BYTES = 512 * 1024;
@@ -18,7 +19,9 @@ const ENDS = ['</x:xmpmeta>', '</rdf:RDF>'];
  * a property named `__proto__` through to the prototype. Throws where the packet is malformed.
  */
 export function readXmp(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // Behind a JPEG's pixels only embedded pictures speak; and megabytes of pixels would be gone through several times.
+  const file = whole[0] === 0xff && whole[1] === 0xd8 ? jpegHead(whole) : whole;
   const packet = findPacket(file) ?? findPacket(inflatedText(file));
   if (!packet) return undefined;
   const { xmp } = ExifReader.loadView(new DataView(packet), {
