@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import fc from 'fast-check';
+import { play } from './play.ts';
+import { type Schedule, schedules } from './schedule.ts';
+import { openStage } from './stage.ts';
+
+/**
+ * Plays random schedules of faults over small lives of a gallery: `npm run schedules -- --seeds 1000 [--from 1]`. A seed that fails is
+ * shrunk, for `--shrink` seconds (default 120). `--replay` takes a seed, a file, or a schedule as JSON, plays it and tells what happens.
+ */
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    shrink: { type: 'string', default: '120' },
+    replay: { type: 'string' },
+  },
+});
+
+function scheduleOf(replay: string): Schedule {
+  if (/^\d+$/.test(replay)) return ofSeed(Number(replay));
+  return JSON.parse(existsSync(replay) ? readFileSync(replay, 'utf8') : replay);
+}
+
+const ofSeed = (seed: number): Schedule => {
+  const [schedule] = fc.sample(schedules, { seed, numRuns: 1 });
+  if (!schedule) throw new Error(`There is no schedule of seed ${seed}`);
+  return schedule;
+};
+
+interface Failing {
+  schedule: Schedule;
+  says: string[];
+}
+
+const stage = await openStage();
+let failed = 0;
+
+/** The smallest schedule found that fails like that of a seed, and what it says. */
+async function shrink(seed: number, first: Failing): Promise<Failing> {
+  let smallest = first;
+  const property = fc.asyncProperty(schedules, async (schedule) => {
+    const says = await play(stage, schedule);
+    if (says.length > 0) smallest = { schedule, says };
+    return says.length === 0;
+  });
+  const interruptAfterTimeLimit = Number(values.shrink) * 1000;
+  // Unbiased, as samples are drawn.
+  await fc.check(property, { seed, numRuns: 1, unbiased: true, interruptAfterTimeLimit });
+  return smallest;
+}
+
+async function tryOut(seed: number): Promise<void> {
+  const schedule = ofSeed(seed);
+  const says = await play(stage, schedule);
+  if (says.length === 0) return;
+  failed += 1;
+  const smallest = Number(values.shrink) > 0 ? await shrink(seed, { schedule, says }) : { schedule, says };
+  console.log(`Seed ${seed} fails. The smallest schedule found that does:`);
+  console.log(JSON.stringify(smallest.schedule));
+  for (const line of smallest.says) console.log(`  ${line}`);
+  console.log(`  npm run schedules -- --replay ${seed}, or --replay with that JSON`);
+}
+
+if (values.replay !== undefined) {
+  const says = await play(stage, scheduleOf(values.replay), (line) => console.log(line));
+  for (const line of says) console.log(`  ${line}`);
+  failed = says.length;
+} else {
+  const [from, seeds] = [Number(values.from), Number(values.seeds)];
+  const cpu = () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  };
+  const began = cpu();
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    await tryOut(seed);
+    const played = seed - from + 1;
+    if (played % 50 === 0 || played === seeds) {
+      const each = ((cpu() - began) / played).toFixed(2);
+      const memory = Math.round(process.memoryUsage().rss / 1e6);
+      console.log(
+        `${played} schedules (seeds ${from}–${seed}), ${failed} failed; ${each} s of processor time each, ${memory} MB`,
+      );
+    }
+  }
+}
+await stage.stop();
+process.exit(failed > 0 ? 1 : 0);
