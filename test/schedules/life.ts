@@ -95,11 +95,11 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
       queues.put('ingest', { Records: [{ s3: { object } }] });
     },
   });
-  Object.assign(process.env, stage.environment(schedule.encrypted));
 
   async function handlerOf<Name extends FunctionName>(fn: Name): Promise<Handlers[Name]> {
     const known = handlers.get(fn);
     if (known) return known as Handlers[Name];
+    Object.assign(process.env, stage.environment(schedule.encrypted, fn));
     const handler = await coldStart(fn);
     handlers.set(fn, handler);
     return handler;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { play } from './play.ts';
@@ -8,6 +8,7 @@ import { openStage } from './stage.ts';
 /**
  * Plays random schedules of faults over small lives of a gallery: `npm run schedules -- --seeds 1000 [--from 1]`. A seed that fails is
  * shrunk, for `--shrink` seconds (default 120). `--replay` takes a seed, a file, or a schedule as JSON, plays it and tells what happens.
+ * `--kept` plays those first that have once failed (seeds/).
  */
 const { values } = parseArgs({
   options: {
@@ -15,12 +16,16 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     shrink: { type: 'string', default: '120' },
     replay: { type: 'string' },
+    kept: { type: 'boolean', default: false },
   },
 });
 
+const KEPT = new URL('./seeds/', import.meta.url);
+
 function scheduleOf(replay: string): Schedule {
   if (/^\d+$/.test(replay)) return ofSeed(Number(replay));
-  return JSON.parse(existsSync(replay) ? readFileSync(replay, 'utf8') : replay);
+  const given = JSON.parse(existsSync(replay) ? readFileSync(replay, 'utf8') : replay);
+  return given.schedule ?? given;
 }
 
 const ofSeed = (seed: number): Schedule => {
@@ -67,7 +72,15 @@ if (values.replay !== undefined) {
   const says = await play(stage, scheduleOf(values.replay), (line) => console.log(line));
   for (const line of says) console.log(`  ${line}`);
   failed = says.length;
-} else {
+} else if (values.kept) {
+  for (const file of readdirSync(KEPT).sort()) {
+    const says = await play(stage, JSON.parse(readFileSync(new URL(file, KEPT), 'utf8')).schedule);
+    if (says.length === 0) continue;
+    failed += 1;
+    console.log([`${file} fails:`, ...says].join('\n  '));
+  }
+}
+if (values.replay === undefined) {
   const [from, seeds] = [Number(values.from), Number(values.seeds)];
   const cpu = () => {
     const { user, system } = process.cpuUsage();

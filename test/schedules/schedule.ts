@@ -268,6 +268,6 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
     [3, false],
     [1, true],
   ]),
-  steps: fc.array(step, { minLength: 1, maxLength: 12, size: 'max' }),
-  faults: fc.array(fault, { minLength: 0, maxLength: 6, size: 'max' }),
+  steps: fc.array(step, { minLength: 1, maxLength: 14, size: 'max' }),
+  faults: fc.array(fault, { minLength: 0, maxLength: 9, size: 'max' }),
 });

@@ -4,7 +4,7 @@ import { BUCKET, startWorld, TABLE, VECTOR_BUCKET, type World } from '../support
 import { createWorldAzure } from './azure.ts';
 import { type Around, installEdge } from './edge.ts';
 import { createWorldQueues, type WorldQueues } from './queues.ts';
-import { QUEUES } from './schedule.ts';
+import { type FunctionName, QUEUES } from './schedule.ts';
 import { installTime, type Time } from './time.ts';
 
 const AZURE = 'https://azure.world';
@@ -23,7 +23,7 @@ export interface Stage {
   time: Time;
   edge: ReturnType<typeof installEdge>;
   /** What functions read from their environment. */
-  environment: (encrypted: boolean) => Record<string, string>;
+  environment: (encrypted: boolean, fn: FunctionName) => Record<string, string>;
   /** Who answers from now on. */
   direct(director: Director): void;
   stop(): Promise<void>;
@@ -74,7 +74,6 @@ export async function openStage(): Promise<Stage> {
     SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:shoebox',
     URL_SIGNER_ROLE_ARN: 'arn:aws:iam::000000000000:role/url-signer',
     CORS_ORIGINS: 'https://photos.example.org',
-    FIREBASE_AUTH_EMULATOR_HOST: '127.0.0.1:9',
     FIREBASE_API_KEY: 'key',
     GOOGLE_CLOUD_PROJECT: 'demo-shoebox',
     AZURE_OPENAI_ENDPOINT: AZURE,
@@ -93,8 +92,10 @@ export async function openStage(): Promise<Stage> {
     keys,
     time,
     edge,
-    environment: (encrypted) => ({
+    environment: (encrypted, fn) => ({
       ...common,
+      // Nobody listens there; where none is configured the jobs function leaves the identity service alone.
+      FIREBASE_AUTH_EMULATOR_HOST: fn === 'api' ? '127.0.0.1:9' : '',
       ...(encrypted ? keys.environment : { ENCRYPTION: 'sse', USER_KEYS_TABLE_NAME: '', USER_KEYS_MASTER_KEY_ARN: '' }),
     }),
     direct(next) {
