@@ -56,6 +56,12 @@ async function shrink(seed: number, first: Failing): Promise<Failing> {
   return smallest;
 }
 
+/** Without steps in which nothing happens. */
+function trimmed({ steps, ...rest }: Schedule): Schedule {
+  const idle = ({ act, work, wait }: Schedule['steps'][number]) => act.what === 'nothing' && work === 0 && wait === 0;
+  return { ...rest, steps: steps.filter((step) => !idle(step)) };
+}
+
 async function tryOut(seed: number): Promise<void> {
   const schedule = ofSeed(seed);
   const says = await play(stage, schedule);
@@ -63,7 +69,7 @@ async function tryOut(seed: number): Promise<void> {
   failed += 1;
   const smallest = Number(values.shrink) > 0 ? await shrink(seed, { schedule, says }) : { schedule, says };
   console.log(`Seed ${seed} fails. The smallest schedule found that does:`);
-  console.log(JSON.stringify(smallest.schedule));
+  console.log(JSON.stringify(trimmed(smallest.schedule)));
   for (const line of smallest.says) console.log(`  ${line}`);
   console.log(`  npm run schedules -- --replay ${seed}, or --replay with that JSON`);
 }

@@ -64,8 +64,8 @@ async function objectsOf(stage: Stage, encrypted: boolean) {
   const reader = encrypted ? createPictures({ s3: world.s3, table: world.table, settings, clock }).objects : null;
   const objects: { key: string; bytes: number; sha256: string }[] = [];
   for (const { Key: key = '', Size = 0 } of Contents) {
-    // A zip is as long as it lies there; of the others only originals are compared.
-    if (!key.startsWith('originals/')) objects.push({ key, bytes: Size, sha256: '' });
+    // Of thumbnails and faces only that they are there.
+    if (!/^(originals|downloads)\//.test(key)) objects.push({ key, bytes: Size, sha256: '' });
     else {
       const bytes = reader
         ? await reader.read(key)

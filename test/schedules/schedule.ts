@@ -109,11 +109,11 @@ export type Fault =
   | { kind: 'message'; queue: QueueName; message: number; how: 'twice' | 'late' | 'lost'; seconds: number };
 
 const often = <T>(weights: readonly (readonly [number, T])[]) =>
-  fc.oneof(...weights.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })));
+  fc.oneof({ withCrossShrink: true }, ...weights.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })));
 
 const LIKELY: Partial<Record<Act['what'], number>> = {
   nothing: 6,
-  upload: 60,
+  upload: 90,
   'small-upload': 3,
   announce: 2,
   'post-again': 4,
@@ -161,24 +161,31 @@ const step: fc.Arbitrary<Step> = fc.record({
   ),
 });
 
-const fn = often<FunctionName>([
-  [2, 'api'],
-  [3, 'ingest'],
-  [3, 'describe'],
-  [2, 'faces'],
-  [8, 'organize'],
-  [3, 'jobs'],
-  [2, 'sweep'],
-]);
-const run = fc.nat(12);
+/** How often each is chosen, how many runs of it there are in a small life, and how many requests it makes in one: about. */
+const USUAL: Record<FunctionName, { weight: number; runs: number; requests: number }> = {
+  api: { weight: 2, runs: 12, requests: 9 },
+  ingest: { weight: 3, runs: 5, requests: 24 },
+  describe: { weight: 3, runs: 6, requests: 22 },
+  faces: { weight: 2, runs: 6, requests: 18 },
+  organize: { weight: 9, runs: 12, requests: 90 },
+  jobs: { weight: 4, runs: 5, requests: 40 },
+  sweep: { weight: 2, runs: 3, requests: 45 },
+};
+/** One run of one function, and one of its requests. */
+const somewhere = fc.oneof(
+  ...FUNCTIONS.map((name) => {
+    const { weight, runs, requests } = USUAL[name];
+    const place = { fn: fc.constant(name), run: fc.nat(runs), at: fc.nat(requests) };
+    return { weight, arbitrary: fc.record(place) };
+  }),
+);
 const runs = often([
   [10, 1],
   [4, 2],
   [2, 4],
-  [2, 12],
+  [3, 12],
   [1, 40],
 ]);
-const at = fc.oneof({ weight: 3, arbitrary: fc.nat(25) }, { weight: 2, arbitrary: fc.nat(110) });
 const service = often<Service>([
   [6, 'dynamodb'],
   [4, 's3'],
@@ -187,17 +194,19 @@ const service = often<Service>([
   [2, 'kms'],
 ]);
 
+const beside = <A extends object, B extends object>(
+  one: fc.Arbitrary<A>,
+  rest: { [Name in keyof B]: fc.Arbitrary<B[Name]> },
+) => fc.tuple(one, fc.record(rest) as fc.Arbitrary<B>).map(([a, b]): A & B => ({ ...a, ...b }));
+
 const fault: fc.Arbitrary<Fault> = fc.oneof(
-  { weight: 7, arbitrary: fc.record({ kind: fc.constant('kill' as const), fn, run, runs, at, applied: fc.boolean() }) },
+  { weight: 7, arbitrary: beside(somewhere, { kind: fc.constant('kill' as const), runs, applied: fc.boolean() }) },
   {
     weight: 6,
-    arbitrary: fc.record({
+    arbitrary: beside(somewhere, {
       kind: fc.constant('fail' as const),
-      fn,
-      run,
       runs,
       service,
-      at: fc.nat(40),
       times: often([
         [3, 1],
         [1, 2],
@@ -210,11 +219,8 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
   },
   {
     weight: 5,
-    arbitrary: fc.record({
+    arbitrary: beside(somewhere, {
       kind: fc.constant('hold' as const),
-      fn,
-      run,
-      at: fc.nat(40),
       applied: fc.boolean(),
       turns: fc.integer({ min: 1, max: 12 }),
       twice: fc.boolean(),
@@ -224,7 +230,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('skew' as const),
-      fn,
+      fn: fc.constantFrom(...FUNCTIONS),
       seconds: fc.constantFrom(-600, -100, -1, 1, 100, 600),
     }),
   },
@@ -268,6 +274,6 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
     [3, false],
     [1, true],
   ]),
-  steps: fc.array(step, { minLength: 1, maxLength: 14, size: 'max' }),
+  steps: fc.array(step, { minLength: 6, maxLength: 18, size: 'max' }),
   faults: fc.array(fault, { minLength: 0, maxLength: 9, size: 'max' }),
 });
