@@ -38,6 +38,8 @@ export interface DeadLetterDeps {
 }
 
 const LIMIT = 100;
+/** How long what cannot be brought in line with its photo is left alone. */
+const RESTS_MS = 24 * 3600 * 1000;
 
 const s3Event = z.object({
   Records: z.array(z.object({ s3: z.object({ object: z.object({ key: z.string() }) }) })).min(1),
@@ -135,13 +137,16 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
     return 'settled';
   }
 
-  /** What is derived from a photo could not be brought in line with it. Nobody tries again by himself: it would go round for ever. */
-  async function letGo({ type, user_id, image_id }: Extract<OrganizeEvent, { type: 'settled' | 'edited' }>) {
-    logger.error('A photo cannot be indexed: searching and counters may not know it as it is. Any edit tries again.', {
-      event_type: type,
-      image_id,
-    });
-    await images.letGo({ userId: user_id, imageId: image_id });
+  /** What is derived from a photo could not be brought in line with it. It would go round for ever: once a day it may. */
+  async function letRest({ type, user_id, image_id }: Extract<OrganizeEvent, { type: 'settled' | 'edited' }>) {
+    logger.error(
+      'A photo cannot be indexed: searching and counters may not know it as it is. It is tried again in a day.',
+      {
+        event_type: type,
+        image_id,
+      },
+    );
+    await images.touch({ userId: user_id, imageId: image_id }, new Date(clock().getTime() + RESTS_MS));
     return 'settled' as const;
   }
 
@@ -159,7 +164,7 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
         return endStage('organize', event.user_id, event.image_id);
       case 'settled':
       case 'edited':
-        return letGo(event);
+        return letRest(event);
       case 'regrouped':
       case 'auto_albums':
       case 'album_kept':

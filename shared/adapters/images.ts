@@ -13,7 +13,7 @@ import {
   hasEnded,
   type ImageRecord,
   type ImageStatus,
-  isTerminal,
+  isGivenUp,
   type Reason,
   type Stage,
   type StageName,
@@ -360,21 +360,17 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
 
     /**
      * Ends the organize stage, and the photo, as `done` says ({@link asDone}): what is derived from it says so already. One in the trash
-     * has still to be settled. `null` where the photo has been deleted or changed since it was `seen`.
+     * has still to be settled. `null` where the photo has been deleted or changed since it was `seen`. One that was done without that
+     * stage has it now.
      */
     finish(key: ImageKey, seen: ImageRecord, done: ImageRecord): Promise<ImageRecord | null> {
       const { status, cluster, faces, processing_ms, stages } = done;
+      const open = isGivenUp(seen) ? statusIn('done') : and(statusIn('processing'), stageUnderWay('organize'));
       return change(key, {
         set: { status, cluster, faces, processing_ms, 'stages.organize': stages.organize },
         remove: done.trashed_at ? [] : ['shard', 'since'],
-        condition: and(ALIVE, statusIn('processing'), stageUnderWay('organize'), unchangedSince(seen)),
+        condition: and(ALIVE, open, unchangedSince(seen)),
       });
-    },
-
-    /** As `settle`, though what is derived from the photo may lag behind. Nothing where it is under way again. */
-    async letGo(key: ImageKey): Promise<void> {
-      const record = await get(key);
-      if (record && isTerminal(record.status)) await settle(key, record);
     },
 
     /** Notes that a photo is about to leave its cluster. `null` where it has been deleted or changed since it was `seen`. */
