@@ -165,12 +165,13 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
       case 'settled':
       case 'edited':
         return letRest(event);
-      case 'regrouped':
       case 'auto_albums':
-      case 'album_kept':
-      case 'faces_erased':
         await endJob(event.user_id, event.job_id);
         return 'settled';
+      case 'regrouped':
+      case 'album_kept':
+      case 'faces_erased':
+      // What has been begun is to be ended: sweep sends it again for as long as its job may take.
       case 'removed':
       // Sweep sends the removal again for as long as the record is there.
       case 'named':

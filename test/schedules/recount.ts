@@ -23,7 +23,7 @@ function underWay(items: readonly Item[]): Item[] {
     const { sk, shard, status } = item;
     if (sk.startsWith('JOB#')) return status === 'queued' || status === 'running';
     if (sk.startsWith('IMAGE#')) {
-      const trashed = item.trashed_at !== undefined && Date.parse(String(item.since)) > Date.now();
+      const trashed = item.trashed_at !== undefined && item.since === item.purge_at;
       return item.deleted_at !== undefined || !TERMINAL.includes(String(status)) || (shard !== undefined && !trashed);
     }
     return item.deleted_at !== undefined && shard !== undefined;
