@@ -24,9 +24,17 @@ const OPTIONS = {
   platform: 'node',
   target: 'node24',
   format: 'esm',
+  // What is imported lazily lies in files of its own: a cold start reads, compiles and maps only what it runs.
+  splitting: true,
+  chunkNames: '[name]-[hash]',
   outExtension: { '.js': '.mjs' },
   mainFields: ['module', 'main'],
   external: [...FROM_LAYER],
+  alias: {
+    'node:http': './shared/lambda/node-http.ts',
+    // One copy: s3-presigned-post brings another patch of it.
+    '@aws-sdk/client-s3': './node_modules/@aws-sdk/client-s3',
+  },
   banner: { js: BANNER },
   // Nor has it this.
   define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
@@ -39,8 +47,10 @@ const OPTIONS = {
   logLevel: 'error',
 } as const satisfies BuildOptions;
 
-/** Threads that functions start: modules of their own beside the handler, by their name there. */
-const WORKERS: Readonly<Record<string, string>> = { 'ingest/heic-worker': 'shared/imaging/heic-worker.ts' };
+/** Threads that functions start: modules of their own beside the handler, by function and by their name there. */
+const WORKERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ingest: { 'heic-worker': 'shared/imaging/heic-worker.ts' },
+};
 
 const FACE_API = 'node_modules/@vladmandic/face-api';
 const TENSORFLOW = 'node_modules/@tensorflow/tfjs-backend-wasm';
@@ -61,14 +71,15 @@ const PACKAGE_FILES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Bundled code by function: each is one `handler.mjs` with its source map, and beside it the threads it starts. */
+/** Bundled code by function: `handler.mjs`, beside it the chunks it imports and the threads it starts, each with its source map. */
 export interface Bundles {
   codeFor(name: string): Code;
 }
 
 /**
- * Bundles `functions/<name>/handler.ts` for all `names` in one run of esbuild, once per state of the sources: see
- * `docs/decisions/0006-bundling-in-one-run.md`. Where the CDK's context turns bundling off for the stack, the code is the source.
+ * Bundles `functions/<name>/handler.ts` for all `names` with esbuild's own API, once per state of the sources: see
+ * `docs/decisions/0006-bundling-in-one-run.md` and `0034-bundles-in-chunks.md`. Where the CDK's context turns bundling off for the
+ * stack, the code is the source.
  */
 export function createBundles(stack: Stack, names: readonly string[]): Bundles {
   const folder = stack.bundlingRequired
@@ -77,23 +88,22 @@ export function createBundles(stack: Stack, names: readonly string[]): Bundles {
   return { codeFor: (name) => Code.fromAsset(join(folder, name)) };
 }
 
+/** One run of esbuild for each function: in one for all, functions would share chunks that only one of their folders could hold. */
 function bundle(names: readonly string[], target: string): void {
-  const { outputFiles } = buildSync({
-    ...OPTIONS,
-    absWorkingDir: REPOSITORY,
-    entryPoints: {
-      ...Object.fromEntries(names.map((name) => [`${name}/handler`, `functions/${name}/handler.ts`])),
-      ...WORKERS,
-    },
-    outdir: VIRTUAL_OUTDIR,
-    write: false,
-  });
-  for (const { path, contents } of outputFiles) {
-    const file = join(target, relative(VIRTUAL_OUTDIR, path));
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, contents);
-  }
   for (const name of names) {
+    const outdir = join(VIRTUAL_OUTDIR, name);
+    const { outputFiles } = buildSync({
+      ...OPTIONS,
+      absWorkingDir: REPOSITORY,
+      entryPoints: { handler: `functions/${name}/handler.ts`, ...WORKERS[name] },
+      outdir,
+      write: false,
+    });
+    for (const { path, contents } of outputFiles) {
+      const file = join(target, name, relative(outdir, path));
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, contents);
+    }
     for (const path of PACKAGE_FILES[name] ?? []) {
       const file = join(target, name, path);
       mkdirSync(dirname(file), { recursive: true });

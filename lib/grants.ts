@@ -40,6 +40,8 @@ export interface Grants {
   secret(role: Role): void;
   /** Where users have keys: to use them (`read`), or to make and erase them too (`write`). */
   userKeys(role: Role, access: 'read' | 'write'): void;
+  /** To ask how many messages wait in the queues. */
+  lines(role: Role): void;
   /** To ask whether bucket, queues and vector bucket answer. */
   probe(role: Role): void;
 }
@@ -128,6 +130,10 @@ export function createGrants(storage: Storage, queues: Queues): Grants {
     probe(role) {
       allow(role, ['s3:ListBucket'], [bucket.bucketArn]);
       allow(role, ['s3vectors:GetVectorBucket'], [storage.vectorBucketArn]);
+      this.lines(role);
+    },
+
+    lines(role) {
       allow(
         role,
         ['sqs:GetQueueAttributes'],

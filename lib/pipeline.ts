@@ -60,6 +60,7 @@ export class Pipeline extends Construct {
         'TABLE_NAME',
         'BUCKET_NAME',
         'S3_ADDRESSING_STYLE',
+        'INGEST_QUEUE_URL',
         'DESCRIBE_QUEUE_URL',
         'FACES_QUEUE_URL',
         'ORGANIZE_QUEUE_URL',
@@ -74,7 +75,8 @@ export class Pipeline extends Construct {
       remove: [incoming, originals, thumbnails, raw],
       absent: true,
     });
-    grants.send(role, 'describe', 'faces', 'organize');
+    // To its own queue: S3's events once more, with the name of the user they are about.
+    grants.send(role, 'ingest', 'describe', 'faces', 'organize');
     grants.userKeys(role, 'write');
   }
 
@@ -239,6 +241,7 @@ export class Pipeline extends Construct {
     grants.objects(role, { read, write: [originals], remove: [incoming, originals], absent: true });
     grants.userKeys(role, 'write');
     grants.send(role, 'ingest', 'describe', 'faces', 'organize', 'jobs');
+    grants.lines(role);
     grants.deadLetters(role);
   }
 }

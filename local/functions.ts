@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Scope } from './intrinsics.ts';
 import { propertiesOf, type Template, UnusableTemplate, viewResources } from './template.ts';
 
@@ -78,5 +78,5 @@ export function functionByAlias(functions: readonly FunctionDefinition[], alias:
   const match = functions.find((definition) => definition.alias === alias || definition.name === alias);
   if (match) return match;
   const there = functions.map((definition) => definition.alias).join(', ');
-  throw new Error(`Expected a function of the stack (${there}), received "${alias}"`);
+  throw new RangeError(`Expected a function of the stack (${there}), received "${alias}"`);
 }

@@ -1,5 +1,5 @@
 import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Scope } from './intrinsics.ts';
 import type { ClientOptions } from './resources.ts';
 import { propertiesOf, type Template, viewResources } from './template.ts';

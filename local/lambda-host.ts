@@ -35,6 +35,8 @@ export interface LambdaHostOptions {
   readonly hostEnvironment: Readonly<Record<string, string>>;
   readonly logDir: string;
   readonly kills?: KillPlan;
+  /** How many milliseconds the clock of a function is ahead. */
+  readonly skewOf?: (functionName: string) => number;
   /** Told of every process that starts, so that a guard can end it. */
   readonly onProcess?: (pid: number, exited: Promise<void>) => void;
   /** Most processes per function. Default: twice the cores, at least 8. */
@@ -86,7 +88,7 @@ const tooLarge = (what: string, bytes: number): FunctionError => ({
 
 /** Runs the stack's functions, each in processes of its own with its timeout and memory, started when first needed. */
 export function startLambdaHost(options: LambdaHostOptions): LambdaHost {
-  const { hostEnvironment, kills, clock = () => new Date(), newId = randomUUID } = options;
+  const { hostEnvironment, kills, skewOf = () => 0, clock = () => new Date(), newId = randomUUID } = options;
   const max = options.maxProcesses ?? Math.max(8, availableParallelism() * 2);
   const hosted = new Map<string, Hosted>();
 
@@ -121,7 +123,7 @@ export function startLambdaHost(options: LambdaHostOptions): LambdaHost {
       log.platform('start', { requestId, version: '$LATEST' });
       const deadline = Date.now() + definition.timeoutSeconds * 1000;
       const planned = dieAfterRequests === undefined ? {} : { dieAfterRequests };
-      return { invocation: { requestId, event, deadline, ...planned }, onStream };
+      return { invocation: { requestId, event, deadline, skewMs: skewOf(name), ...planned }, onStream };
     });
     if (dieAfterRequests !== undefined) {
       kills?.settle(name, { killed: outcome.usage === undefined, requests: outcome.usage?.requests ?? 0 });

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
+import { createClock } from './lambda/clock.ts';
 import { createFrameWriter } from './lambda/frames.ts';
 import { type FromFunction, type FunctionError, STREAM_FD, type ToFunction } from './lambda/messages.ts';
 import { countAnsweredRequests } from './lambda/requests.ts';
@@ -16,6 +17,7 @@ import { installStreamingGlobal, isStreaming } from './lambda/streaming.ts';
 const MEMORY_CHECK_MS = 100;
 const MEBIBYTE = 1024 * 1024;
 
+const clock = createClock();
 const memoryLimitMb = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
 let invocation: ToFunction | undefined;
 let maxMemoryMb = 0;
@@ -63,7 +65,7 @@ function createContext({ requestId, deadline }: ToFunction): object {
     callbackWaitsForEmptyEventLoop: true,
     functionName: name,
     functionVersion: '$LATEST',
-    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+    getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()),
     invokedFunctionArn: process.env.SHOEBOX_LOCAL_FUNCTION_ARN ?? '',
     logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME ?? '',
     logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? '',
@@ -96,6 +98,7 @@ function pipe(): Socket {
 async function answer(handler: (event: unknown, context: unknown) => unknown, current: ToFunction): Promise<void> {
   invocation = current;
   requests.reset();
+  clock.skew(current.skewMs ?? 0);
   if (current.dieAfterRequests === 0) die();
   let outcome: { type: 'succeeded'; payload: string } | { type: 'failed'; error: FunctionError };
   try {

@@ -1,6 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { FAULTS_HELP } from './faults/grammar.ts';
 import { COMPILE_CACHE } from './settings.ts';
 import type { LocalStack } from './stack.ts';
 
@@ -13,8 +14,11 @@ const USAGE = `npm start -- [options]
   --port N         port of the API (4400; 0 for any free one)
   --data DIR       where everything is kept (.shoebox)
   --time-scale N   the system's own waits pass N times as fast (1)
-  --faults LIST    such as describe:kill=3,azure:429=2 (see local/faults.ts)
-  --no-ai          without any AI service, real or emulated`;
+  --faults LIST    such as describe:kill=3,azure:429=2; see below
+  --fault-seed N   where they strike is drawn from this number (1)
+  --no-ai          without any AI service, real or emulated
+
+${FAULTS_HELP}`;
 
 function fail(message: string): never {
   console.error(message);
@@ -36,6 +40,7 @@ function readOptions() {
         data: { type: 'string', default: '.shoebox' },
         'time-scale': { type: 'string', default: '1' },
         faults: { type: 'string', default: '' },
+        'fault-seed': { type: 'string', default: '1' },
         'no-ai': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -49,6 +54,7 @@ function readOptions() {
       dataDir: resolve(values.data),
       timeScale: readNumber('time-scale', values['time-scale'], 1),
       faults: values.faults,
+      faultSeed: readNumber('fault-seed', values['fault-seed'], 0),
       noAi: values['no-ai'],
     };
   } catch (error) {

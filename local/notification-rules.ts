@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectCreated } from './emulators/aws.ts';
 import type { Scope } from './intrinsics.ts';
 import type { Permissions } from './permissions.ts';

@@ -52,8 +52,6 @@ export interface NotifierOptions {
   readonly send: (queueUrl: string, body: string) => Promise<unknown>;
   readonly region: string;
   readonly accountId: string;
-  /** How many copies of a bucket's event a queue gets beside the first, by the queue's ARN: a fault. */
-  readonly extraCopies: (queueArn: string) => number;
   /** What was announced in earlier runs: S3 sends its test event when a configuration is set, not at each start. */
   readonly announced: { has(fingerprint: string): boolean; add(fingerprint: string): Promise<void> };
   readonly clock: () => Date;
@@ -62,7 +60,7 @@ export interface NotifierOptions {
 
 /** Sends S3's events to the queues that want them. */
 export function createNotifier(options: NotifierOptions) {
-  const { notifications, send, region, accountId, extraCopies, announced, clock, newId } = options;
+  const { notifications, send, region, accountId, announced, clock, newId } = options;
   return {
     /** Sends `s3:TestEvent` to every queue whose configuration is new. */
     async announce(): Promise<void> {
@@ -91,9 +89,7 @@ export function createNotifier(options: NotifierOptions) {
     async notify(event: ObjectCreated): Promise<void> {
       for (const notification of matchingNotifications(notifications, event)) {
         const where = { region, accountId, at: clock(), requestId: newId() };
-        const body = createEventMessage(notification, event, where);
-        const copies = 1 + extraCopies(notification.queueArn);
-        for (let copy = 0; copy < copies; copy += 1) await send(notification.queueUrl, body);
+        await send(notification.queueUrl, createEventMessage(notification, event, where));
       }
     },
   };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Scope } from './intrinsics.ts';
 import { type Template, viewResources } from './template.ts';
 

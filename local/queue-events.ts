@@ -1,5 +1,5 @@
 import type { Message } from '@aws-sdk/client-sqs';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { InvocationResult } from './lambda-host.ts';
 
 /** Message attributes as an event names them: lower-case, and binary values as base64. */

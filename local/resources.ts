@@ -10,7 +10,7 @@ import {
 import { CreateBucketCommand, PutBucketCorsCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateVectorBucketCommand, S3VectorsClient } from '@aws-sdk/client-s3vectors';
 import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Scope } from './intrinsics.ts';
 import { propertiesOf, type Template, type View, viewResources } from './template.ts';
 

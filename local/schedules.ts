@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseSchedule, type Schedule } from './cron.ts';
 import type { Scope } from './intrinsics.ts';
 import type { InvocationResult } from './lambda-host.ts';

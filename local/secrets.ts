@@ -5,7 +5,7 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Scope } from './intrinsics.ts';
 import type { ClientOptions } from './resources.ts';
 import { type Template, viewResources } from './template.ts';

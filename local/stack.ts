@@ -6,7 +6,8 @@ import { startAuthEmulator } from './auth-emulator.ts';
 import { type AwsEmulators, type ObjectCreated, startAws } from './emulators/aws.ts';
 import { type AzureEmulator, startAzure } from './emulators/azure/server.ts';
 import { functionEnvironment, helperEnvironment } from './environment.ts';
-import { createKillPlan, type Faults, parseFaults } from './faults.ts';
+import { parseFaults } from './faults/grammar.ts';
+import { createFaultPlan, type FaultTargets } from './faults/plan.ts';
 import { functionByAlias, readFunctions } from './functions.ts';
 import { readApi } from './gateway/api.ts';
 import { startGateway } from './gateway.ts';
@@ -40,10 +41,14 @@ export interface StackOptions {
   readonly port?: number;
   /** How many times faster than the clock waits of the system itself pass: visibility timeouts, delays, schedules. */
   readonly timeScale?: number;
-  /** See faults.ts. */
+  /** See faults/grammar.ts. They begin once the stack runs. */
   readonly faults?: string;
+  /** Where the faults strike is drawn from this; 1 by default. */
+  readonly faultSeed?: number;
   /** Without any AI service, real or emulated. */
   readonly noAi?: boolean;
+  /** The Azure emulator sees colours and light only, ten times as fast. */
+  readonly plainSight?: boolean;
   /** Settings by their `.env` names. Default: what `.env` and the environment say. */
   readonly env?: Settings;
   /** A synthesized folder to run instead of this repository's stack. */
@@ -64,6 +69,8 @@ export interface LocalStack {
   readonly dataDir: string;
   /** Requests to the AWS emulators by `service:Operation`. */
   requests(): Record<string, number>;
+  /** Calls to the Azure emulator since the start, and how many of them it answered with 429. */
+  azureCalls(): { calls: number; throttled: number };
   /** Orders more faults, in the same words as `--faults`. */
   inject(faults: string): void;
   /** Kills that were ordered and have not happened yet. */
@@ -76,7 +83,7 @@ export interface LocalStack {
 async function startAi(
   settings: Settings,
   noAi: boolean,
-  faults: string,
+  own: { random: () => number; plain: boolean | undefined },
 ): Promise<{ azure?: AzureEmulator; settings: Settings }> {
   if (noAi) return { settings: { ...settings, AZURE_OPENAI_ENDPOINT: '', EMBEDDINGS_PROVIDER: 'visual' } };
   if (settings.AZURE_OPENAI_ENDPOINT) return { settings };
@@ -86,7 +93,7 @@ async function startAi(
       chat: settings.AZURE_OPENAI_DEPLOYMENT_NAME ?? '',
       embedding: settings.AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME ?? '',
     },
-    faults,
+    ...own,
   });
   return {
     azure,
@@ -116,7 +123,8 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
 async function start(options: StackOptions, teardown: Teardown): Promise<LocalStack> {
   const { port = 0, timeScale = 1, noAi = false } = options;
   const dataDir = resolve(options.dataDir);
-  const faults = parseFaults(options.faults ?? '');
+  const faults = createFaultPlan({ seed: options.faultSeed ?? 1, timeScale });
+  const ordered = options.faults ?? '';
   const given = localSettings(options.env ?? readSettings(), timeScale);
   const region = given.AWS_REGION ?? '';
   teardown.add(lockDataFolder(dataDir));
@@ -124,15 +132,18 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
   const guard = startGuard(helpers);
   teardown.add(() => guard.stop());
 
-  const { azure, settings } = await startAi(given, noAi, faults.azure);
+  const { azure, settings } = await startAi(given, noAi, { random: faults.azureRandom, plain: options.plainSight });
   if (azure) teardown.add(() => azure.stop());
-  if (faults.azure) needEmulator(azure);
+  if (parseFaults(ordered).azure) needEmulator(azure);
 
   const notifying = Promise.withResolvers<(event: ObjectCreated) => Promise<void>>();
   const outDir = options.assembly ?? join(dataDir, 'cdk.out');
   const [aws, auth, gateway] = await startAll([
     async () => {
-      const started = await startAws({ dataDir: join(dataDir, 'aws'), region, accountId: ACCOUNT_ID, timeScale });
+      const { troubleOf, detourOf } = faults;
+      const faulty = { troubleOf, detourOf };
+      const folder = join(dataDir, 'aws');
+      const started = await startAws({ dataDir: folder, region, accountId: ACCOUNT_ID, timeScale, ...faulty });
       teardown.add(() => started.stop());
       // An upload that comes before the queues are known waits for them.
       started.onObjectCreated(async (event) => (await notifying.promise)(event));
@@ -183,12 +194,12 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
   const log = openLog(logDir, 'local-stack', () => new Date());
   teardown.add(() => log.close());
   const onError = (error: unknown) => log.platform('error', { message: String(error) });
-  const kills = createKillPlan();
   const host = startLambdaHost({
     functions,
     hostEnvironment: functionEnvironment(aws, auth, region, dataDir),
     logDir,
-    kills,
+    kills: faults.kills,
+    skewOf: faults.skewOf,
     onProcess: guard.watch,
   });
   teardown.add(() => host.stop());
@@ -197,17 +208,11 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
   const sqs = new SQSClient({ region, credentials: aws.credentials, endpoint: aws.endpoints.sqs });
   teardown.add(() => sqs.destroy());
   const mappings = readMappings(template, scope, availableParallelism() + 1);
-  const duplicates = new Map(faults.duplicates);
-  const consumerOf = (queueArn: string) => {
-    const mapping = mappings.find((candidate) => candidate.queueArn === queueArn);
-    return functions.find(({ name }) => name === mapping?.functionName)?.alias ?? '';
-  };
   const notifier = createNotifier({
     notifications: readNotifications(template, scope, permissions),
     send: (QueueUrl, MessageBody) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody })),
     region,
     accountId: ACCOUNT_ID,
-    extraCopies: (queueArn) => duplicates.get(consumerOf(queueArn)) ?? 0,
     announced: openTextSet(join(dataDir, 'announced.json')),
     clock: () => new Date(),
     newId: randomUUID,
@@ -235,15 +240,21 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
     await Promise.all([...pollers.map((poller) => poller.stop()), host.stop()]);
   });
 
-  const orderKills = (ordered: Faults) =>
-    kills.order(ordered.kills, (target) => functionByAlias(functions, target).name);
-  const inject = (text: string) => {
-    const more = parseFaults(text);
-    orderKills(more);
-    for (const [queue, count] of more.duplicates) duplicates.set(queue, count);
-    if (more.azure) needEmulator(azure).setFaults(more.azure);
+  const targets: FaultTargets = {
+    functionName: (alias) => functionByAlias(functions, alias).name,
+    queueName(alias) {
+      const { name } = functionByAlias(functions, alias);
+      const mapping = mappings.find(({ functionName }) => functionName === name);
+      if (!mapping) throw new RangeError(`Expected a function that reads a queue, received "${alias}"`);
+      return mapping.queueUrl.split('/').at(-1) ?? '';
+    },
+    azure(entries) {
+      if (entries === undefined) azure?.setFaults({});
+      else needEmulator(azure).setFaults(entries);
+    },
   };
-  orderKills(faults);
+  const inject = (text: string) => faults.order(text, targets);
+  inject(ordered);
 
   const outputs = Object.entries(readOutputs(template, scope)).map(([name, value]) => [name, localize(value)]);
   const named: Record<string, string> = Object.fromEntries(outputs);
@@ -257,8 +268,9 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
     authEmulatorHost: auth.host,
     dataDir,
     requests: aws.requests,
+    azureCalls: () => azure?.asked() ?? { calls: 0, throttled: 0 },
     inject,
-    killsOwed: kills.owed,
+    killsOwed: faults.kills.owed,
     functionLog: (name) => host.logPath(functionByAlias(functions, name).name),
     stop: () => teardown.run(),
   };

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { evaluateCondition, resolveIntrinsics, type Scope } from './intrinsics.ts';
 import { checkResourceTypes } from './resource-types.ts';
 

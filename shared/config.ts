@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Every setting, in two shapes: what a person writes in `.env` (read at synth and by the local stack), and what the stack
@@ -191,7 +191,8 @@ export class InvalidSettings extends Error {
 function read<T>(schema: z.ZodType<T>, env: Record<string, string | undefined>, hint: string): T {
   // An empty line in `.env` means "not set".
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const result = schema.safeParse(present);
+  // Read once: compiling a parser for it would take longer.
+  const result = schema.safeParse(present, { jitless: true });
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new InvalidSettings(`These settings cannot be used:\n${problems.join('\n')}\n${hint}`);

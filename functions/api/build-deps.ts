@@ -4,12 +4,7 @@ import { createAlbums } from '../../shared/adapters/albums.ts';
 import { createAutoAlbums } from '../../shared/adapters/auto-albums.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
-import {
-  createS3Client,
-  createSqsClient,
-  createTableClient,
-  createVectorsClient,
-} from '../../shared/adapters/clients.ts';
+import { createS3Client, createTableClient } from '../../shared/adapters/clients.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createDepartures } from '../../shared/adapters/departures.ts';
 import { createDownloadUrls, createProxyDownloadUrls } from '../../shared/adapters/download-urls.ts';
@@ -22,6 +17,7 @@ import { createImageEdits } from '../../shared/adapters/image-edits.ts';
 import { createImageUrls } from '../../shared/adapters/image-urls.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
+import { lazily } from '../../shared/adapters/lazily.ts';
 import { createLinkSignatures } from '../../shared/adapters/link-signatures.ts';
 import { createLinks } from '../../shared/adapters/links.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
@@ -29,10 +25,7 @@ import { createOpenLink } from '../../shared/adapters/open-link.ts';
 import { createPeople } from '../../shared/adapters/people.ts';
 import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
-import { createProbes } from '../../shared/adapters/probes.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
-import { createQueues } from '../../shared/adapters/queues.ts';
-import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { createShareSignatures } from '../../shared/adapters/share-signatures.ts';
 import { createSignerCredentials, createStsClient } from '../../shared/adapters/signer.ts';
 import { createSpendings } from '../../shared/adapters/spendings.ts';
@@ -41,7 +34,6 @@ import { createTallies } from '../../shared/adapters/tallies.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
 import { createUploadLedgers } from '../../shared/adapters/upload-ledgers.ts';
 import { createUploadForms } from '../../shared/adapters/uploads.ts';
-import { createVectors } from '../../shared/adapters/vectors.ts';
 import { type FunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { microUsd } from '../../shared/domain/quota.ts';
 import type { Deps } from './deps.ts';
@@ -82,7 +74,10 @@ const EMBEDDING_TIMEOUT_MS = 3_000;
 
 type Settings = Pick<FunctionSettings, (typeof SETTINGS)[number]>;
 
-/** Everything the use cases work with, over the AWS clients of this process. */
+/**
+ * Everything the use cases work with, over the AWS clients of this process. What hardly any request needs is loaded when one does: a
+ * cold start waits for all that is imported here.
+ */
 export function buildDeps(
   settings: Settings,
   host: Pick<Deps, 'logger' | 'clock' | 'newId' | 'newToken' | 'sleep'>,
@@ -92,7 +87,6 @@ export function buildDeps(
   const bucket = settings.BUCKET_NAME;
   const table = createTableClient();
   const s3 = createS3Client(settings.S3_ADDRESSING_STYLE);
-  const sqs = createSqsClient();
   const urls = {
     ingest: settings.INGEST_QUEUE_URL,
     describe: settings.DESCRIBE_QUEUE_URL,
@@ -103,7 +97,20 @@ export function buildDeps(
   const profiles = createProfiles(table, tableName, clock);
   const identity = createIdentity({ firebaseApiKey: settings.FIREBASE_API_KEY });
   const signingCredentials = createSignerCredentials(createStsClient(), settings.URL_SIGNER_ROLE_ARN, clock);
-  const secrets = createSecrets(createSecretsClient(), settings.SECRET_ARN, clock);
+  const secrets = lazily(async () => {
+    const { createSecrets, createSecretsClient } = await import('../../shared/adapters/secrets.ts');
+    return createSecrets(createSecretsClient(), settings.SECRET_ARN, clock);
+  });
+  const queues = lazily(async () => {
+    const { createSqsClient } = await import('../../shared/adapters/sqs-client.ts');
+    const { createQueues } = await import('../../shared/adapters/queues.ts');
+    return createQueues(createSqsClient(), urls);
+  });
+  const vectors = lazily(async () => {
+    const { createVectorsClient } = await import('../../shared/adapters/vectors-client.ts');
+    const { createVectors } = await import('../../shared/adapters/vectors.ts');
+    return createVectors(createVectorsClient(), settings.VECTOR_BUCKET_NAME);
+  });
 
   const signatures = createLinkSignatures({ secrets, clock });
 
@@ -116,7 +123,6 @@ export function buildDeps(
   });
   const shareSignatures = createShareSignatures({ secrets, clock });
 
-  const vectors = createVectorsClient();
   const azureThrottle = createAzureThrottle(table, tableName, clock);
 
   /** Only searching needs it: no other request waits for it to load. */
@@ -149,7 +155,7 @@ export function buildDeps(
     tallies: createTallies(table, tableName),
     activities: createActivities(table, tableName, clock),
     embeddings: createEmbeddings(table, tableName),
-    vectors: createVectors(vectors, settings.VECTOR_BUCKET_NAME),
+    vectors,
     people: createPeople(table, tableName),
     faceAssignments: createFaceAssignments(table, tableName, clock),
     profiles,
@@ -157,7 +163,7 @@ export function buildDeps(
     embedQuery: createEmbedQuery({ load: embedsWords ? loadAzure : null, throttle: azureThrottle, clock, logger }),
     jobs: createJobs(table, tableName, clock),
     objects: createPictures({ s3, table, settings, clock }).objects,
-    queues: createQueues(sqs, urls),
+    queues,
     uploadForms: createUploadForms({
       bucket,
       addressing: settings.S3_ADDRESSING_STYLE,
@@ -192,12 +198,17 @@ export function buildDeps(
       warn: (message, error) => logger.warn(message, error as Error),
     }),
     assertSessionAlive: createSessionCheck({ profiles, clock }),
-    probes: createProbes({
-      table: { client: table, name: tableName },
-      bucket: { client: s3, name: bucket },
-      queues: { client: sqs, urls: Object.values(urls).filter(Boolean) },
-      vectors: { client: vectors, name: settings.VECTOR_BUCKET_NAME },
-    }),
+    async loadProbes() {
+      const { createSqsClient } = await import('../../shared/adapters/sqs-client.ts');
+      const { createVectorsClient } = await import('../../shared/adapters/vectors-client.ts');
+      const { createProbes } = await import('../../shared/adapters/probes.ts');
+      return createProbes({
+        table: { client: table, name: tableName },
+        bucket: { client: s3, name: bucket },
+        queues: { client: createSqsClient(), urls: Object.values(urls).filter(Boolean) },
+        vectors: { client: createVectorsClient(), name: settings.VECTOR_BUCKET_NAME },
+      });
+    },
     azureThrottle,
     limits: {
       images: settings.MAX_IMAGES_PER_USER,

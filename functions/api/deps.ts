@@ -72,7 +72,7 @@ export interface Deps {
   identity: Identity;
   sessions: Sessions;
   assertSessionAlive: AssertSessionAlive;
-  probes: Probes;
+  loadProbes: () => Promise<Probes>;
   azureThrottle: Pick<AzureThrottle, 'last'>;
   /** What one person may use; `Infinity` where there is no limit. */
   limits: { images: number; bytes: number; aiMicroUsd: number; formLifetimeMs: number };

@@ -1,5 +1,5 @@
 import { AzureMisconfigured, AzureUnavailable } from '../../shared/adapters/azure-openai.ts';
-import type { AzureThrottle } from '../../shared/adapters/azure-throttle.ts';
+import { type AzureThrottle, heeds } from '../../shared/adapters/azure-throttle.ts';
 import type { ImageKey } from '../../shared/adapters/images.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
 import { hasEnded, type ImageRecord, MOST_DESCRIBE_ATTEMPTS } from '../../shared/domain/image.ts';
@@ -14,6 +14,8 @@ export type DescribeStep = (typeof DESCRIBE_STEPS)[number];
 export interface DescribeDeps extends Omit<PortrayDeps, 'step'> {
   queues: Pick<Queues, 'organize' | 'postpone'>;
   throttle: AzureThrottle;
+  /** Numbers from 0 up to, not including, 1. */
+  random: () => number;
   /** Told before each step; what it throws ends the run there, as a dying process would. */
   checkpoint?: (step: DescribeStep) => void | Promise<void>;
 }
@@ -21,10 +23,15 @@ export interface DescribeDeps extends Omit<PortrayDeps, 'step'> {
 export interface DescribeRequest extends ImageKey {
   /** Of the message, so that it can be made to wait. */
   receiptHandle: string;
+  /** How often the message has been received, this time included. */
+  receiveCount: number;
 }
 
 /** A person has to change a setting first; this is how long it then takes for photos to go on. */
 const MISCONFIGURED_WAIT_SECONDS = 300;
+
+/** By how much at most a photo that was often turned away comes later than it might. */
+const LONGEST_SPREAD_SECONDS = 600;
 
 /**
  * Has one photo described and embedded. May be repeated and run beside itself: words are bought once and kept at once, and the
@@ -46,10 +53,19 @@ export function createDescribe(deps: DescribeDeps) {
     await step('announce', () => queues.organize([{ type: 'described', event_id, user_id, image_id }]));
   }
 
+  /**
+   * When a photo that is turned away may come back: not before Azure is asked again, and the later the more often it has come. Thousands
+   * that wait would else all come at the end of each block, for a few of them to be let in and to be turned away.
+   */
+  function returnAfter(until: Date, { receiveCount }: DescribeRequest): Date {
+    const spreadSeconds = Math.min(LONGEST_SPREAD_SECONDS, 2 ** (receiveCount - 1) - 1);
+    return new Date(until.getTime() + deps.random() * spreadSeconds * 1_000);
+  }
+
   async function postpone({ receiptHandle }: DescribeRequest, until: Date): Promise<never> {
     const seconds = Math.max(1, Math.ceil((until.getTime() - clock().getTime()) / 1_000));
     await queues.postpone('describe', receiptHandle, seconds);
-    throw new MessagePostponed(`Azure OpenAI is left alone for ${seconds} s; the photo waits.`);
+    throw new MessagePostponed(`Azure OpenAI is left alone; the photo waits for ${seconds} s.`);
   }
 
   /**
@@ -62,7 +78,7 @@ export function createDescribe(deps: DescribeDeps) {
     seconds: number | undefined,
     { counts }: { counts: boolean },
   ): Promise<never> {
-    const until = await throttle.block(seconds);
+    const until = returnAfter(await throttle.block(seconds, request.userId), request);
     await images.postponeStage(request, 'describe', begun, until, { counts });
     return postpone(request, until);
   }
@@ -96,10 +112,12 @@ export function createDescribe(deps: DescribeDeps) {
     if (hasEnded(record.stages.describe.state)) return announce(record);
 
     const block = azure && (await step('heed', () => throttle.last()));
-    if (block && block.until > clock()) {
-      await images.touch(request, block.until);
-      return postpone(request, block.until);
+    if (block && heeds(block, request.userId, clock())) {
+      const until = returnAfter(block.until, request);
+      await images.touch(request, until);
+      return postpone(request, until);
     }
+    const isOver = block !== null && block.until <= clock();
     // A run that dies cannot count itself out.
     if (record.stages.describe.attempts >= MOST_DESCRIBE_ATTEMPTS) return giveUp(request, record);
     const begun = await step('begin', () => images.beginStage(request, 'describe', record));
@@ -121,6 +139,6 @@ export function createDescribe(deps: DescribeDeps) {
       logger.error('The stage is given up.', error as Error);
       return giveUp(request, begun);
     }
-    if (block) await throttle.clear(block);
+    if (isOver) await throttle.clear(block);
   };
 }

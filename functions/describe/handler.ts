@@ -1,6 +1,6 @@
 import { AzureMisconfigured, createAzureOpenAI } from '../../shared/adapters/azure-openai.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
-import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { createS3Client, createTableClient } from '../../shared/adapters/clients.ts';
 import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
 import { createEmbeddings } from '../../shared/adapters/embeddings.ts';
 import { newUuid, systemClock } from '../../shared/adapters/ids.ts';
@@ -9,6 +9,7 @@ import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient, UnreadableSecret } from '../../shared/adapters/secrets.ts';
 import { createSpendings } from '../../shared/adapters/spendings.ts';
+import { createSqsClient } from '../../shared/adapters/sqs-client.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { describeMessage } from '../../shared/contract/messages.ts';
 import { microUsd } from '../../shared/domain/quota.ts';
@@ -79,6 +80,7 @@ const describe = createDescribe({
   spendings: createSpendings(table, settings.TABLE_NAME, systemClock),
   aiMicroUsd: microUsd(settings.MAX_AI_USD_PER_USER_PER_MONTH),
   newId: newUuid,
+  random: Math.random,
   clock: systemClock,
 });
 
@@ -86,8 +88,8 @@ const describe = createDescribe({
 export const handler = queueHandler({
   logger: createLogger('describe', settings.LOG_LEVEL),
   parse: describeMessage,
-  handle: (message, { logger, receiptHandle }) =>
+  handle: (message, { logger, receiptHandle, receiveCount }) =>
     unlessGone(departures, message.user_id, () =>
-      describe({ userId: message.user_id, imageId: message.image_id, receiptHandle }, logger),
+      describe({ userId: message.user_id, imageId: message.image_id, receiptHandle, receiveCount }, logger),
     ),
 });

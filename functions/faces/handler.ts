@@ -1,4 +1,4 @@
-import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { createS3Client, createTableClient } from '../../shared/adapters/clients.ts';
 import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
 import { type FaceModel, loadFaceModel } from '../../shared/adapters/face-model.ts';
 import { createFaces } from '../../shared/adapters/faces.ts';
@@ -7,6 +7,7 @@ import { createImages } from '../../shared/adapters/images.ts';
 import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createSqsClient } from '../../shared/adapters/sqs-client.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { facesMessage } from '../../shared/contract/messages.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';

@@ -1,5 +1,5 @@
 import { createChecksums } from '../../shared/adapters/checksums.ts';
-import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { createS3Client, createTableClient } from '../../shared/adapters/clients.ts';
 import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
 import { createImageEdits } from '../../shared/adapters/image-edits.ts';
@@ -7,9 +7,10 @@ import { createImages } from '../../shared/adapters/images.ts';
 import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createPlaces } from '../../shared/adapters/places.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createSqsClient } from '../../shared/adapters/sqs-client.ts';
 import { createTimeZones } from '../../shared/adapters/time-zones.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
-import { allImageKeys } from '../../shared/domain/object-keys.ts';
+import { allImageKeys, incomingKey } from '../../shared/domain/object-keys.ts';
 import { createLogger, hashUserId } from '../../shared/lambda/logger.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
 import { createIngest } from './ingest.ts';
@@ -17,6 +18,7 @@ import { ingestMessage } from './message.ts';
 
 const settings = readFunctionSettings(process.env, [
   'TABLE_NAME',
+  'INGEST_QUEUE_URL',
   'DESCRIBE_QUEUE_URL',
   'FACES_QUEUE_URL',
   'ORGANIZE_QUEUE_URL',
@@ -33,26 +35,41 @@ const { objects } = createPictures({
   settings,
   clock: systemClock,
 });
+const queues = createQueues(createSqsClient(), {
+  ingest: settings.INGEST_QUEUE_URL,
+  describe: settings.DESCRIBE_QUEUE_URL,
+  faces: settings.FACES_QUEUE_URL,
+  organize: settings.ORGANIZE_QUEUE_URL,
+});
 const ingest = createIngest({
   images: createImages(table, settings.TABLE_NAME, systemClock),
   edits: createImageEdits(table, settings.TABLE_NAME, systemClock),
   checksums: createChecksums(table, settings.TABLE_NAME),
   objects,
-  queues: createQueues(createSqsClient(), {
-    describe: settings.DESCRIBE_QUEUE_URL,
-    faces: settings.FACES_QUEUE_URL,
-    organize: settings.ORGANIZE_QUEUE_URL,
-  }),
+  queues,
   findsFaces: settings.FACES_QUEUE_URL !== '',
   places: createPlaces(),
   zones: createTimeZones(),
 });
 
-/** Bytes arrived in `incoming/` (an S3 event, or `sweep` in its stead). */
+/** An S3 event that has waited for so long stands in a line. */
+const LINE_MS = 1_000;
+
+/**
+ * Bytes arrived in `incoming/` (an S3 event, or one of our own in its stead). S3's events say nothing of users, and are taken in the order
+ * in which they come: where there is a line, each is sent again under its user's name, which takes milliseconds, so that one
+ * person's thousands do not stand before another's one.
+ */
 export const handler = queueHandler({
   logger: createLogger('ingest', settings.LOG_LEVEL),
   parse: ingestMessage,
-  handle: async (photos, { logger }) => {
+  handle: async ({ photos, anonymous }, { logger, sentAt, receiveCount }) => {
+    if (anonymous && receiveCount === 1 && systemClock().getTime() - sentAt.getTime() > LINE_MS) {
+      for (const { userId, imageId } of photos) {
+        await queues.ingest(objects.bucket, userId, incomingKey(userId, imageId));
+      }
+      return;
+    }
     for (const photo of photos) {
       logger.appendKeys({ image_id: photo.imageId, user: hashUserId(photo.userId) });
       const clearUp = () => objects.remove(allImageKeys(photo.userId, photo.imageId));

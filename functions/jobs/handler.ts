@@ -3,12 +3,7 @@ import { createAlbums } from '../../shared/adapters/albums.ts';
 import { AzureMisconfigured, AzureUnavailable, createAzureOpenAI } from '../../shared/adapters/azure-openai.ts';
 import { createAzureThrottle } from '../../shared/adapters/azure-throttle.ts';
 import { createBelongings } from '../../shared/adapters/belongings.ts';
-import {
-  createS3Client,
-  createSqsClient,
-  createTableClient,
-  createVectorsClient,
-} from '../../shared/adapters/clients.ts';
+import { createS3Client, createTableClient } from '../../shared/adapters/clients.ts';
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
@@ -26,8 +21,10 @@ import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSecrets, createSecretsClient } from '../../shared/adapters/secrets.ts';
 import { createSpendings } from '../../shared/adapters/spendings.ts';
+import { createSqsClient } from '../../shared/adapters/sqs-client.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
+import { createVectorsClient } from '../../shared/adapters/vectors-client.ts';
 import { createZips } from '../../shared/adapters/zips.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { type JobMessage, jobMessage } from '../../shared/contract/messages.ts';

@@ -2,12 +2,7 @@ import { createActivities } from '../../shared/adapters/activities.ts';
 import { createAlbums } from '../../shared/adapters/albums.ts';
 import { createAutoAlbums } from '../../shared/adapters/auto-albums.ts';
 import { createChecksums } from '../../shared/adapters/checksums.ts';
-import {
-  createS3Client,
-  createSqsClient,
-  createTableClient,
-  createVectorsClient,
-} from '../../shared/adapters/clients.ts';
+import { createS3Client, createTableClient } from '../../shared/adapters/clients.ts';
 import { createClustering } from '../../shared/adapters/clustering.ts';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createDepartures, unlessGone } from '../../shared/adapters/departures.ts';
@@ -26,9 +21,11 @@ import { createPeople } from '../../shared/adapters/people.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createProfiles } from '../../shared/adapters/profiles.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
+import { createSqsClient } from '../../shared/adapters/sqs-client.ts';
 import { createTallies } from '../../shared/adapters/tallies.ts';
 import { createUndo } from '../../shared/adapters/undo.ts';
 import { createVectors } from '../../shared/adapters/vectors.ts';
+import { createVectorsClient } from '../../shared/adapters/vectors-client.ts';
 import { readFunctionSettings } from '../../shared/config.ts';
 import { type OrganizeEvent, organizeEvent } from '../../shared/contract/messages.ts';
 import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.ts';

@@ -12,7 +12,7 @@ import { placementStep, replacementStep } from './marks.ts';
 import { createPlaceFaces } from './place-faces.ts';
 import { clusterOf, leaveCluster } from './replacement.ts';
 import type { Placed, Session } from './session.ts';
-import { leaveForTrash, putBack } from './set-aside.ts';
+import { leaveForTrash, namesLeft, putBack } from './set-aside.ts';
 import type { ShowClusters } from './show-clusters.ts';
 
 const unassigned = (reason: string): ClusterAssignment => ({
@@ -109,7 +109,11 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
       await clusters.removeMember(userId, from, imageId);
       left.add(from);
     }
-    await show.refresh(userId, session, [...new Set([...changed, ...left])], deps.canName);
+    const names = namesLeft(
+      due.map(({ record }) => record),
+      deps.clock().toISOString(),
+    );
+    await show.refresh(userId, session, [...new Set([...changed, ...left])], deps.canName, names);
 
     const own = new Set(due.map(({ record }) => record.image_id));
     for (const [imageId, cluster] of assignments) {

@@ -271,13 +271,12 @@ export async function openSession({ clustering, embeddings, background }: Sessio
       if (vector) leave(step, { image_id: imageId, vector }, from);
     },
 
-    /** Puts an image that has left a cluster back into it, once; or where an earlier run has put it. */
+    /** Puts an image that has left a cluster back into it, once, or where an earlier run has put it; one that is gone comes to be again. */
     putBack(eventId: string, image: Waiting, to: string): Placed[] {
       vectors.set(image.image_id, image.vector);
       const recalled = recall(eventId, image.image_id);
       if (recalled) return recalled;
-      const entry = touch(to, eventId, [image.image_id]);
-      if (entry) entry.stats = addMember(entry.stats, image.vector);
+      join(eventId, image, to, [image.image_id]);
       return [{ image_id: image.image_id, cluster: whyIn(image.vector, to, 'assigned') }];
     },
 

@@ -1,4 +1,6 @@
-import type { ImageRecord } from '../../shared/domain/image.ts';
+import type { ClusterDefinition } from '../../shared/adapters/clusters.ts';
+import { uuidFrom } from '../../shared/adapters/ids.ts';
+import type { ClusterAssignment, ImageRecord, LeftCluster } from '../../shared/domain/image.ts';
 import type { Batch, OrganizeDeps } from './deps.ts';
 import type { Placed, Session } from './session.ts';
 import type { ShowClusters } from './show-clusters.ts';
@@ -49,11 +51,16 @@ export function createSetAside({ images, embeddings, vectors, clusters }: Organi
       runner_up: null,
       margin: null,
       reason: TRASHED,
-      ...(cluster.cluster_id !== null && { left: cluster }),
+      ...(cluster.cluster_id !== null && { left: await leftBehind(userId, cluster, cluster.cluster_id) }),
       leaving: `trashed:${image_id}:${edit_revision}`,
     });
     // Restored or erased since it was read: an event behind this one sees to it.
     return noted ?? record;
+  }
+
+  async function leftBehind(userId: string, cluster: ClusterAssignment, clusterId: string): Promise<LeftCluster> {
+    const shown = await clusters.get(userId, clusterId);
+    return { ...cluster, ...(shown?.name_source === 'person' && { name: shown.name }) };
   }
 
   async function conclude(userId: string, record: ImageRecord): Promise<ImageRecord> {
@@ -78,7 +85,16 @@ export function leaveForTrash(
   return from;
 }
 
-/** Puts a restored photo back into the cluster it was taken out of; `null` where it was in none, or that is gone. */
+/**
+ * The id of the cluster that takes the place of one that is gone. Not the same again: what has still to leave that must find nothing to
+ * leave.
+ */
+const successorOf = (clusterId: string) => uuidFrom(`cluster:after:${clusterId}`);
+
+/**
+ * Puts a restored photo back into the cluster it was taken out of, or, where that is gone and had its name from a person, into the one
+ * that takes its place; `null` where there is neither.
+ */
 export function putBack(
   session: Session,
   eventId: string,
@@ -86,9 +102,29 @@ export function putBack(
   vector: Float32Array,
 ): Placed[] | null {
   const left = cluster?.left;
-  if (!left?.cluster_id || (session.centroid(left.cluster_id)?.count ?? 0) === 0) return null;
-  const placed = session.putBack(eventId, { image_id, vector }, left.cluster_id);
-  return placed.map((other) =>
-    other.image_id === image_id && other.cluster.cluster_id === left.cluster_id ? { image_id, cluster: left } : other,
+  if (!left?.cluster_id) return null;
+  const isThere = (session.centroid(left.cluster_id)?.count ?? 0) > 0;
+  if (!isThere && left.name === undefined) return null;
+  const placed = session.putBack(
+    eventId,
+    { image_id, vector },
+    isThere ? left.cluster_id : successorOf(left.cluster_id),
   );
+  const { name, ...before } = left;
+  return placed.map((other) =>
+    other.image_id === image_id && other.cluster.cluster_id === left.cluster_id ? { image_id, cluster: before } : other,
+  );
+}
+
+/** What clusters that take the place of others are called: what their owner had called those. */
+export function namesLeft(
+  records: readonly Pick<ImageRecord, 'cluster'>[],
+  created_at: string,
+): Record<string, ClusterDefinition> {
+  const named = records.flatMap(({ cluster }): ClusterDefinition[] => {
+    const { cluster_id = null, name } = cluster?.left ?? {};
+    if (cluster_id === null || name === undefined) return [];
+    return [{ cluster_id: successorOf(cluster_id), name, name_source: 'person', name_asked_at: 0, created_at }];
+  });
+  return Object.fromEntries(named.map((definition) => [definition.cluster_id, definition]));
 }

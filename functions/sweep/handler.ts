@@ -1,7 +1,7 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { createS3Client, createSqsClient, createTableClient } from '../../shared/adapters/clients.ts';
+import { createS3Client, createTableClient } from '../../shared/adapters/clients.ts';
 import { createDeadLetters } from '../../shared/adapters/dead-letters.ts';
 import { createDepartures } from '../../shared/adapters/departures.ts';
 import { systemClock } from '../../shared/adapters/ids.ts';
@@ -12,6 +12,7 @@ import { createPictures } from '../../shared/adapters/pictures.ts';
 import { createPostings } from '../../shared/adapters/postings.ts';
 import { createQueues } from '../../shared/adapters/queues.ts';
 import { createSpendings } from '../../shared/adapters/spendings.ts';
+import { createSqsClient } from '../../shared/adapters/sqs-client.ts';
 import { readFunctionSettings, USER_KEYS } from '../../shared/config.ts';
 import { microUsd } from '../../shared/domain/quota.ts';
 import { createLogger } from '../../shared/lambda/logger.ts';

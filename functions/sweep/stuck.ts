@@ -22,6 +22,12 @@ export interface StuckDeps {
 }
 
 const JOB_GIVES_UP_AFTER_MS = 24 * 3600 * 1000;
+/** With so many messages in its queue a photo that has not moved most likely stands in line, and another message would only lengthen it … */
+const LONG_LINE = 500;
+/** … unless it has not moved for so many times as long as is too long otherwise. */
+const PATIENCE = 24;
+
+type Stale = ImageRecord & { since: string };
 
 /** Sends the messages of work that has stopped moving once more, ends what will not move any more, and purges the trash. */
 export function createStuck({ images, jobs, departures, objects, queues, clock, staleMs }: StuckDeps) {
@@ -42,7 +48,15 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
       ]),
   };
 
-  async function reviveImage(record: ImageRecord): Promise<void> {
+  /** Whether the photo's turn has most likely not come yet. `lines`: how many messages wait for each stage, as far as is known. */
+  async function isInLine(record: Stale, stage: StageName, lines: Map<StageName, number>): Promise<boolean> {
+    if (Date.parse(record.since) < clock().getTime() - PATIENCE * staleMs) return false;
+    const waiting = lines.get(stage) ?? (await queues.waiting(stage));
+    lines.set(stage, waiting);
+    return waiting >= LONG_LINE;
+  }
+
+  async function reviveImage(record: Stale, lines: Map<StageName, number>): Promise<void> {
     const { user_id: userId, image_id: imageId } = record;
     const key = { userId, imageId };
     const due = purgeDue(record);
@@ -56,6 +70,7 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
       return;
     }
     if (record.status === 'awaiting_upload') {
+      if (await isInLine(record, 'ingest', lines)) return;
       if (await objects.head(incomingKey(userId, imageId))) {
         await images.touch(key);
         await resend.ingest(record);
@@ -65,15 +80,16 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
       }
       return;
     }
+    const open = STAGES.filter((name) => !hasEnded(record.stages[name].state));
+    const [stage = 'organize'] = isTerminal(record.status) ? [] : open;
+    if (await isInLine(record, stage, lines)) return;
     await images.touch(key);
     // It has ended; what is derived from it has not followed yet.
     if (isTerminal(record.status)) return sendSettled(queues, record, clock());
-    const open = STAGES.filter((name) => !hasEnded(record.stages[name].state));
-    const [stage] = open;
     // Describe and faces run beside each other.
     if (stage === 'describe' || stage === 'faces') {
       for (const name of open) if (name !== 'organize') await resend[name](record);
-    } else if (stage) await resend[stage](record);
+    } else if (open.length > 0) await resend[stage](record);
     else await sendSettled(queues, await images.finishIfEnded(key, record), clock());
   }
 
@@ -101,6 +117,7 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
     const before = new Date(clock().getTime() - staleMs);
     const inTime = () => clock() < until;
     const count = { images: 0, jobs: 0, accounts: 0 };
+    const lines = new Map<StageName, number>();
     await each(
       [
         async () => {
@@ -110,7 +127,7 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
           count.jobs = await each(jobs.stale(before), reviveJob, inTime);
         },
         async () => {
-          count.images = await each(images.stale(before), reviveImage, inTime);
+          count.images = await each(images.stale(before), (record) => reviveImage(record, lines), inTime);
         },
       ],
       (sweepKind) => sweepKind(),

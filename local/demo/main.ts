@@ -18,7 +18,8 @@ been read, described and clustered, and says what became of them. Ends with 1 if
   --json            one summary on standard output, progress on standard error (npm run --silent keeps npm out of it)
   --keep            leave the stack running afterwards and say how to reach it
   --time-scale N    queues wait 1/N of the time they would on AWS (default 60)
-  --faults SPEC     make things go wrong, such as describe:kill=3,azure:429=2
+  --faults LIST     make things go wrong, such as describe:kill=3,azure:429=2 (npm start -- --help lists what can)
+  --fault-seed N    where they strike is drawn from this number (1)
   --help            this text
 `;
 
@@ -30,6 +31,7 @@ async function main(): Promise<number> {
       keep: { type: 'boolean', default: false },
       'time-scale': { type: 'string', default: '60' },
       faults: { type: 'string', default: '' },
+      'fault-seed': { type: 'string', default: '1' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -39,6 +41,8 @@ async function main(): Promise<number> {
   }
   const timeScale = Number(values['time-scale']);
   if (!(timeScale >= 1)) throw new Error(`--time-scale: expected a number from 1, got ${values['time-scale']}`);
+  const faultSeed = Number(values['fault-seed']);
+  if (!(faultSeed >= 0)) throw new Error(`--fault-seed: expected a number from 0, got ${values['fault-seed']}`);
   if (positionals.length > 1)
     throw new Error(`Expected one folder, got ${positionals.length}: ${positionals.join(', ')}`);
 
@@ -50,7 +54,8 @@ async function main(): Promise<number> {
   if (files.length === 0) throw new Error(`There are no files in ${folder}.`);
 
   say(`Starting the local stack for ${files.length} pictures …`);
-  const stack = await startStack({ dataDir: join(scratch, 'data'), port: 0, timeScale, faults: values.faults });
+  const { faults } = values;
+  const stack = await startStack({ dataDir: join(scratch, 'data'), port: 0, timeScale, faults, faultSeed });
   const interrupted = new Promise<void>((done) => {
     process.once('SIGINT', done);
     process.once('SIGTERM', done);

@@ -4,12 +4,14 @@ import { createAuthenticator } from './authenticator.ts';
 import { type AccessKey, openCredentials } from './credentials.ts';
 import { lockDirectory } from './database.ts';
 import { startDynamoDb } from './dynamodb.ts';
-import { type ServiceName, startGate } from './gate.ts';
+import { startGate, type Trouble } from './gate.ts';
 import { createKms } from './kms.ts';
 import type { ObjectCreated } from './s3/request.ts';
 import { createS3 } from './s3/service.ts';
 import { createS3Vectors } from './s3-vectors/service.ts';
 import { createSecretsManager } from './secrets-manager.ts';
+import type { ServiceName } from './service-errors.ts';
+import type { Detour } from './sqs/messages.ts';
 import { createSqs } from './sqs/service.ts';
 import { createSts } from './sts.ts';
 
@@ -26,6 +28,10 @@ export interface AwsOptions {
   port?: number;
   clock?: () => Date;
   newId?: () => string;
+  /** Asked about every call: what is to go wrong with it. */
+  troubleOf?: (service: ServiceName, operation: string) => Trouble | undefined;
+  /** Asked about every message sent: what becomes of it on the way into that queue. */
+  detourOf?: (queue: string) => Detour | undefined;
 }
 
 export interface AwsEmulators {
@@ -64,7 +70,7 @@ export async function startAws(options: AwsOptions): Promise<AwsEmulators> {
 
   const dynamodb = await startDynamoDb({ directory: join(dataDir, 'dynamodb'), authenticator });
   const s3 = createS3({ ...base, directory: join(dataDir, 's3') });
-  const sqs = createSqs({ ...base, directory: join(dataDir, 'sqs'), timeScale, endpoint });
+  const sqs = createSqs({ ...base, directory: join(dataDir, 'sqs'), timeScale, endpoint, detourOf: options.detourOf });
   const sts = createSts({ authenticator, credentials, accountId });
   const secretsmanager = createSecretsManager({ ...base, directory: join(dataDir, 'secrets-manager') });
   const kms = createKms({ ...base, directory: join(dataDir, 'kms') });
@@ -75,10 +81,12 @@ export async function startAws(options: AwsOptions): Promise<AwsEmulators> {
     await dynamodb.stop();
     unlock();
   }
-  const gate = await startGate({ port: options.port ?? 0, services, newId }).catch(async (error: unknown) => {
-    await stopServices();
-    throw error;
-  });
+  const gate = await startGate({ port: options.port ?? 0, services, newId, troubleOf: options.troubleOf }).catch(
+    async (error: unknown) => {
+      await stopServices();
+      throw error;
+    },
+  );
 
   const names = Object.keys(services) as ServiceName[];
   return {

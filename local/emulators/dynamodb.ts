@@ -47,7 +47,7 @@ export async function startDynamoDb(options: {
   return {
     async handle(exchange) {
       const operation = String(exchange.headers['x-amz-target'] ?? '').split('.')[1];
-      exchange.count(operation ?? 'Unknown');
+      await exchange.begin(operation ?? 'Unknown');
       const body = await readSigned(exchange, options.authenticator, 'dynamodb', MAX_BYTES);
       const { method, headers, url } = exchange.request;
       const replay = Object.assign(Readable.from(body.length > 0 ? [body] : []), { method, headers, url });

@@ -1,20 +1,33 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { scopeOf } from './authenticator.ts';
 import { type AwsError, asAwsError } from './errors.ts';
+import { loseAnswer } from './lost-answer.ts';
+import { type ServiceName, serviceError } from './service-errors.ts';
 import type { SignableRequest } from './sigv4.ts';
 
-/** The services behind the gate, named as in their credential scopes. */
-export type ServiceName = 's3' | 'sqs' | 'sts' | 'secretsmanager' | 's3vectors' | 'dynamodb' | 'kms';
+/** What is to go wrong with one call. */
+export interface Trouble {
+  /** Before anything else happens. */
+  readonly slowMs: number;
+  /** An error's name, an HTTP status, or `reset` for a connection that breaks. */
+  readonly error?: string | undefined;
+  /** The call is carried out, and the error comes instead of its answer. */
+  readonly lost: boolean;
+}
 
 /** One request and its answer. */
 export interface Exchange extends SignableRequest {
   request: IncomingMessage;
   response: ServerResponse;
   requestId: string;
-  /** Names the operation once it is known, for the request counts. */
-  count(operation: string): void;
+  /**
+   * Names the operation once it is known, before anything is done about it: counts it, and lets happen what was ordered to go wrong.
+   * @throws AwsError where that ends the call here
+   */
+  begin(operation: string): Promise<void>;
 }
 
 export interface Service {
@@ -73,8 +86,26 @@ export async function startGate(options: {
   port: number;
   services: Record<ServiceName, Service>;
   newId: () => string;
+  /** Asked about every call of a named operation. */
+  troubleOf?: ((service: ServiceName, operation: string) => Trouble | undefined) | undefined;
 }): Promise<Gate> {
   const counts = new Map<string, number>();
+
+  async function meet({ slowMs, error, lost }: Trouble, name: ServiceName, exchange: Exchange): Promise<void> {
+    if (slowMs > 0) await wait(slowMs, undefined, { ref: false });
+    if (error === undefined) return;
+    const breakOff = () => void exchange.request.socket.destroy();
+    const failure = serviceError(name, error);
+    if (lost) {
+      loseAnswer(
+        exchange.response,
+        error === 'reset' ? breakOff : () => options.services[name].fail(exchange, failure),
+      );
+      return;
+    }
+    if (error === 'reset') breakOff();
+    throw failure;
+  }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = request.url ?? '/';
@@ -92,9 +123,11 @@ export async function startGate(options: {
       request,
       response,
       requestId: options.newId(),
-      count: (operation) => {
+      async begin(operation) {
         const key = `${name}:${operation}`;
         counts.set(key, (counts.get(key) ?? 0) + 1);
+        const trouble = options.troubleOf?.(name, operation);
+        if (trouble) await meet(trouble, name, exchange);
       },
     };
     try {

@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Authenticator } from './authenticator.ts';
 import { AwsError } from './errors.ts';
-import { type Exchange, readBody, reply, type Service, type ServiceName } from './gate.ts';
+import { type Exchange, readBody, reply, type Service } from './gate.ts';
+import type { ServiceName } from './service-errors.ts';
 import { sha256Hex } from './sigv4.ts';
 
 /** One operation of a JSON service: its input schema and what it does. Answers the output object. */
@@ -53,7 +54,7 @@ export function jsonService(options: JsonServiceOptions): Service {
     async handle(exchange) {
       const name = options.operationOf(exchange);
       const operation = Object.hasOwn(options.operations, name) ? options.operations[name] : undefined;
-      exchange.count(operation ? name : 'Unknown');
+      await exchange.begin(operation ? name : 'Unknown');
       const abort = new AbortController();
       exchange.response.on('close', () => {
         if (!exchange.response.writableFinished) abort.abort();

@@ -59,10 +59,10 @@ export function createSts(options: {
       const { identity } = options.authenticator.verify(exchange, 'sts', sha256Hex(body));
       let result: XmlContent;
       if (action === 'AssumeRole') {
-        exchange.count(action);
+        await exchange.begin(action);
         result = assumeRole(form, identity);
       } else if (action === 'GetCallerIdentity') {
-        exchange.count(action);
+        await exchange.begin(action);
         result = { Arn: identity.arn, UserId: identity.userId, Account: options.accountId };
       } else {
         throw new AwsError('InvalidAction', `Could not find operation '${action}' for version 2011-06-15`);

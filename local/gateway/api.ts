@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Scope } from '../intrinsics.ts';
 import { rootResourceId } from '../physical-ids.ts';
 import { propertiesOf, type Template, UnusableTemplate, type View, viewResources } from '../template.ts';

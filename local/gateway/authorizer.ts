@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LambdaHost } from '../lambda-host.ts';
 import { matchesPattern, type Permissions } from '../permissions.ts';
 import type { ApiDefinition, AuthorizerDefinition } from './api.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { propertiesOf, UnusableTemplate } from '../template.ts';
 
 export interface LambdaIntegration {

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { METADATA_DELIMITER } from '../lambda/streaming.ts';
 import type { ApiDefinition } from './api.ts';
 import { type GatewayRequest, header, matchesMediaType } from './event.ts';

@@ -15,6 +15,8 @@ export interface Invocation {
   readonly deadline: number;
   /** A planned crash: the process kills itself once this many of its HTTP requests were answered; 0 means at once. */
   readonly dieAfterRequests?: number;
+  /** How many milliseconds the function's clock is ahead; behind where negative. */
+  readonly skewMs?: number;
 }
 
 /** What an invocation used. */

@@ -1,7 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { S3VectorsClient } from '@aws-sdk/client-s3vectors';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /**
@@ -18,6 +16,3 @@ export function createS3Client(addressing: 'auto' | 'path' | 'virtual'): S3Clien
   const custom = Boolean(process.env.AWS_ENDPOINT_URL_S3);
   return new S3Client({ forcePathStyle: addressing === 'path' || (addressing === 'auto' && custom) });
 }
-
-export const createSqsClient = () => new SQSClient({});
-export const createVectorsClient = () => new S3VectorsClient({});

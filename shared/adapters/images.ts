@@ -392,7 +392,9 @@ export function createImages(table: DynamoDBDocumentClient, tableName: string, c
 
     /** Records under way that have shown no sign of life since `before`, the oldest of every shard first. */
     stale: (before: Date) =>
-      staleItems(table, tableName, { kind: 'image', before }) as AsyncGenerator<unknown> as AsyncGenerator<ImageRecord>,
+      staleItems(table, tableName, { kind: 'image', before }) as AsyncGenerator<unknown> as AsyncGenerator<
+        ImageRecord & { since: string }
+      >,
   };
 }
 export type Images = ReturnType<typeof createImages>;

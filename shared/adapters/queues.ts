@@ -1,5 +1,6 @@
 import {
   ChangeMessageVisibilityCommand,
+  GetQueueAttributesCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
   type SQSClient,
@@ -50,9 +51,9 @@ export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, st
     }
   }
 
-  /** Re-drives ingest with the same message S3 would send. */
+  /** Has ingest read a photo, by the message S3 would send but for its source: this one says whose it is. */
   async function ingest(bucket: string, userId: string, key: string): Promise<void> {
-    const body = { Records: [{ eventSource: 'shoebox:sweep', s3: { bucket: { name: bucket }, object: { key } } }] };
+    const body = { Records: [{ eventSource: 'shoebox', s3: { bucket: { name: bucket }, object: { key } } }] };
     await sendFair(urlOf('ingest'), userId, body);
   }
 
@@ -98,6 +99,14 @@ export function createQueues(sqs: SQSClient, known: Partial<Record<QueueName, st
           return [{ type: 'described', event_id: `described:${image_id}:${generation}`, ...to }];
         }),
       );
+    },
+
+    /** About how many messages nobody has in hand. None where there is no such queue. */
+    async waiting(name: QueueName): Promise<number> {
+      if (!known[name]) return 0;
+      const AttributeName = 'ApproximateNumberOfMessages';
+      const asked = new GetQueueAttributesCommand({ QueueUrl: known[name], AttributeNames: [AttributeName] });
+      return Number((await sqs.send(asked)).Attributes?.[AttributeName] ?? 0);
     },
 
     /** Lets a received message come back after `seconds` (0–43200), whatever the queue's own visibility. */

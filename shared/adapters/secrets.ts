@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How long a fetched secret is used before it is asked for again: a rotated key takes effect within this time. */
 const FRESH_MS = 5 * 60_000;

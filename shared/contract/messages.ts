@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What travels through the queues. Everything may arrive twice, late and out of order. */
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from './openapi.ts';
 import { PROBLEMS, type ProblemKind } from './problems.ts';
 import type { Route } from './routes.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { operationOf, securitySchemes } from './openapi-operations.ts';
 import { PROBLEM_CONTENT_TYPE, PROBLEMS } from './problems.ts';
 import { type Route, routes } from './routes.ts';

@@ -83,10 +83,13 @@ export interface ClusterAssignment {
   margin: number | null;
   reason: string;
   /** Of a photo in the trash (`reason` is `trashed`): what it was taken out of, and goes back to. */
-  left?: Omit<ClusterAssignment, 'left' | 'leaving'>;
+  left?: LeftCluster;
   /** The step by which it is taken out, until that is done: a centroid that knows the step no longer contains it. */
   leaving?: string;
 }
+
+/** What a photo in the trash was taken out of; with the name a person had given that, should nothing else be left in it. */
+export type LeftCluster = Omit<ClusterAssignment, 'left' | 'leaving'> & { name?: string };
 
 /**
  * How far `taken_at` can be trusted: `offset_tag`, `gps_time` and `gps_zone` know the offset from UTC (from a tag, from the

@@ -7,7 +7,7 @@ import {
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { hashUserId, type Logger } from './logger.ts';
 
 /** What a handler is told beside the message itself. */
@@ -18,6 +18,8 @@ export interface Delivery<T> {
   receiptHandle: string;
   /** How often the message has been received, this time included: 1 or more. */
   receiveCount: number;
+  /** When the message was sent. */
+  sentAt: Date;
   /** All readable messages of the same group that came in the same batch, in order, this one included. */
   batch: readonly T[];
 }
@@ -85,7 +87,8 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>) {
         if (body.kind === 'unreadable') throw new UnreadableMessage(body.problem);
         about.appendKeys(idsOf(body.message));
         const { messageId, receiptHandle } = record;
-        const delivery = { logger: about, messageId, receiptHandle, receiveCount, batch: batchOf(record) };
+        const sentAt = new Date(Number(record.attributes.SentTimestamp));
+        const delivery = { logger: about, messageId, receiptHandle, receiveCount, sentAt, batch: batchOf(record) };
         await options.handle(body.message, delivery);
       } catch (error) {
         if (error instanceof MessagePostponed) about.info(error.message);

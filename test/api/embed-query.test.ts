@@ -17,7 +17,7 @@ function open({ blockedFor = 0 } = {}) {
   }));
   const load = vi.fn(async () => ({ embed }));
   const until = new Date(now + blockedFor);
-  const throttle = { last: vi.fn(async () => (blockedFor > 0 ? { until, failures: 1 } : null)) };
+  const throttle = { last: vi.fn(async () => (blockedFor > 0 ? { until, failures: 1, askers: [] } : null)) };
   const embedQuery = createEmbedQuery({ load, throttle, clock, logger });
   const pass = (milliseconds: number) => {
     now += milliseconds;

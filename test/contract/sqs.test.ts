@@ -101,6 +101,42 @@ describe('SQS', () => {
   });
   afterAll(() => aws.dispose());
 
+  describe('a standard queue of many tenants', () => {
+    /** A queue with a backlog of one tenant, 40 messages of it in flight. */
+    async function crowded(name: string): Promise<TestQueue> {
+      const queue = await TestQueue.create(client, name, { VisibilityTimeout: '600' });
+      for (let sent = 0; sent < 50; sent += 1) await queue.send(`loud${sent}`, { MessageGroupId: 'loud' });
+      for (let taken = 0; taken < 40; taken += 10) expect(await queue.receive()).toHaveLength(10);
+      return queue;
+    }
+
+    test('gives what quiet tenants sent before what a noisy one sent earlier', async () => {
+      const queue = await crowded('crowded');
+      await queue.send('quiet', { MessageGroupId: 'quiet' });
+      await queue.send('anonymous');
+      expect(await queue.bodies({ MaxNumberOfMessages: 3 })).toEqual(['quiet', 'anonymous', 'loud40']);
+    });
+
+    test('gives a noisy tenant’s messages where there are no others', async () => {
+      const queue = await crowded('crowded-alone');
+      expect(await queue.bodies()).toEqual(Array.from({ length: 10 }, (_, index) => `loud${40 + index}`));
+    });
+
+    test('counts few messages as noisy that take long, and of two noisy tenants prefers the one with less in flight', async () => {
+      const queue = await TestQueue.create(client, 'crowded-slow', { VisibilityTimeout: '600' });
+      for (const body of ['slow1', 'slow2']) await queue.send(body, { MessageGroupId: 'slow' });
+      for (let sent = 0; sent < 40; sent += 1) await queue.send(`loud${sent}`, { MessageGroupId: 'loud' });
+      const [first] = await queue.receive({ MaxNumberOfMessages: 1 });
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      if (first) await queue.delete(first);
+      await queue.send('quiet', { MessageGroupId: 'quiet' });
+      // "slow" has used all of the processing time there was.
+      expect((await queue.bodies({ MaxNumberOfMessages: 2 })).at(-1)).not.toBe('slow2');
+      for (let taken = 0; taken < 3; taken += 1) await queue.receive();
+      expect(await queue.bodies({ MaxNumberOfMessages: 2 })).toEqual(['quiet', 'slow2']);
+    });
+  });
+
   describe('queues', () => {
     test('are made once with the same attributes, and answer them with the defaults', async () => {
       const attributes = { VisibilityTimeout: '180', MessageRetentionPeriod: '1209600' };

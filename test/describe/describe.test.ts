@@ -180,6 +180,38 @@ describe('while Azure is away', () => {
     expect(stale.filter((record) => record.user_id === user)).toEqual([]);
   });
 
+  test('another’s photo need not wait behind those of the one who asked too much', async () => {
+    await photos.accept(1, picture);
+    azure.setFaults({ throttle: 1, retryAfter: 60 });
+    await expect(photos.run(1)).rejects.toThrow(MessagePostponed);
+    const blocked = await photos.throttle.last();
+    const others = openPhotos(world, `${user}-other`, azure);
+    await others.accept(1, picture);
+    await others.run(1);
+    expect((await others.record(1)).stages.describe).toMatchObject({ state: 'done', attempts: 1 });
+    // The first one’s photos go on waiting.
+    expect(await photos.throttle.last()).toEqual(blocked);
+    await expect(photos.run(1)).rejects.toThrow(MessagePostponed);
+    await others.accept(2, picture);
+    azure.setFaults({ throttle: 1, retryAfter: 60 });
+    await expect(others.run(2)).rejects.toThrow(MessagePostponed);
+    // Now both have been told.
+    await expect(others.run(2)).rejects.toThrow(MessagePostponed);
+    expect((await others.record(2)).stages.describe).toMatchObject({ state: 'pending', attempts: 0 });
+  });
+
+  test('a photo that has come often comes back later than it might, that not all come at once', async () => {
+    await photos.accept(1, picture);
+    azure.setFaults({ throttle: 1000, retryAfter: 10 });
+    for (const receiveCount of [1, 2, 3, 6, 11, 999]) {
+      await expect(photos.run(1, () => {}, receiveCount)).rejects.toThrow(MessagePostponed);
+    }
+    // Half of 0, 1, 3, 31, 600 and 600 seconds more, rounded up.
+    expect(waits).toEqual([10, 11, 12, 26, 310, 310]);
+    const stale = await Array.fromAsync(photos.images.stale(new Date(photos.clock().getTime() + 300_000)));
+    expect(stale.filter((record) => record.user_id === user)).toEqual([]);
+  });
+
   test('nothing is used up however long it takes', async () => {
     await photos.accept(1, picture);
     azure.setFaults({ throttle: 1000, retryAfter: 60 });

@@ -61,6 +61,7 @@ export function openPhotos(
     spendings: createSpendings(world.table, TABLE, clock),
     aiMicroUsd: Number.POSITIVE_INFINITY,
     newId: newUuid,
+    random: () => 0.5,
     clock,
     ...own,
   };
@@ -93,9 +94,13 @@ export function openPhotos(
     },
 
     /** One delivery of the message about a photo. */
-    async run(number: number, checkpoint: (step: DescribeStep) => void | Promise<void> = () => {}): Promise<void> {
+    async run(
+      number: number,
+      checkpoint: (step: DescribeStep) => void | Promise<void> = () => {},
+      receiveCount = 1,
+    ): Promise<void> {
       const receiptHandle = await this.receive(number);
-      await createDescribe({ ...deps, checkpoint })({ ...keyOf(number), receiptHandle }, logger);
+      await createDescribe({ ...deps, checkpoint })({ ...keyOf(number), receiptHandle, receiveCount }, logger);
     },
 
     /** A delivery during which something happens once, just before `step`. Answers whether that step was reached. */

@@ -129,6 +129,50 @@ describe('Azure', () => {
   });
 });
 
+test('everything at once: what is lost, late, twice, slow, refused or carried out unheard, and clocks that are wrong', async () => {
+  const people = await Promise.all([signUp(stack.url), signUp(stack.url)]);
+  stack.inject(
+    [
+      'ingest:duplicate=1,ingest:drop=1,ingest:reorder=3x60s,ingest:kill=1,ingest:skew=-5s',
+      'describe:delay=2x60s,describe:drop=1,describe:kill=1,describe:skew=5s',
+      'organize:drop=1,organize:delay=2x60s,organize:reorder=30%x60s,organize:kill=1',
+      'dynamodb:UpdateItem:ProvisionedThroughputExceededException=3%,dynamodb:UpdateItem:500=2%~lost,dynamodb:*:reset=1%',
+      'dynamodb:PutItem:InternalServerError=2%~lost,s3:PutObject:503=5%,s3:PutObject:500=5%~lost,s3:GetObject:reset=2%',
+      's3:DeleteObjects:500=2,s3:*:slow=5%x50ms,sqs:SendMessage:503=5%~lost,sqs:DeleteMessageBatch:500=5%',
+      'sqs:SendMessageBatch:reset=5%~lost,s3vectors:PutVectors:429=20%,s3vectors:PutVectors:500=20%~lost',
+      'azure:429=5%,azure:500=5%,azure:retry_after=1',
+    ].join(),
+  );
+  const files = await Promise.all(
+    people.map(async (person) => {
+      const bytes = await Promise.all(
+        Array.from({ length: 4 }, () => (seed += 1)).map((own) => drawPicture({ width: 240, height: 160, seed: own })),
+      );
+      // A client repeats what has failed; a form may be used again.
+      const forms = await Promise.all(
+        bytes.map((file) => patiently(() => person.form({ filename: 'mixed.jpg', bytes: file }))),
+      );
+      await Promise.all(
+        forms.map((form, index) =>
+          patiently(async () => {
+            const answer = await post(form, bytes[index] ?? Buffer.alloc(0));
+            if (answer.status >= 300) throw new Error(`Expected S3 to take it, got ${answer.status}`);
+          }),
+        ),
+      );
+      return forms.map(({ image_id }) => image_id);
+    }),
+  );
+  // What moves by itself has moved. Sweep finds the rest, in two hours; so late, forms have expired and wrong clocks are overtaken.
+  await quiet(stack);
+  expect(stack.killsOwed()).toBe(0);
+  stack.inject('off,sweep:skew=2h');
+  const ended = await Promise.all(people.map((person, index) => person.ended(files[index] ?? [])));
+  stack.inject('off');
+  for (const image of ended.flat()) expect(image).toMatchObject(done);
+  expect(await recount(stack)).toEqual([]);
+});
+
 describe('a photo deleted', () => {
   test('at any moment of its way leaves nothing behind', async () => {
     const person = await signUp(stack.url);
@@ -151,18 +195,17 @@ describe('a photo deleted', () => {
   test('while the one who erases it dies leaves nothing behind', async () => {
     const people = await Promise.all([signUp(stack.url), signUp(stack.url)]);
     const before = await deaths('organize');
-    for (const person of people) {
-      const ids = await uploads(person, 5);
-      await person.ended(ids);
-    }
+    await Promise.all(people.map(async (person) => person.ended(await uploads(person, 5))));
     await quiet(stack);
     const places = every(3, 24).map((place) => place + 1);
     stack.inject(deathsAt('organize', places));
-    for (const person of people) {
-      const [kept, ...gone] = (await person.images()).map(({ image_id }) => image_id);
-      for (const id of gone) expect((await person.call('DELETE', `/images/${id}?permanent=true`)).status).toBe(204);
-      expect((await person.images()).map(({ image_id }) => image_id)).toEqual([kept]);
-    }
+    await Promise.all(
+      people.map(async (person) => {
+        const [kept, ...gone] = (await person.images()).map(({ image_id }) => image_id);
+        for (const id of gone) expect((await person.call('DELETE', `/images/${id}?permanent=true`)).status).toBe(204);
+        expect((await person.images()).map(({ image_id }) => image_id)).toEqual([kept]);
+      }),
+    );
     await vi.waitFor(() => expect(stack.killsOwed()).toBe(0), { timeout: 60_000 });
     expect(await recount(stack)).toEqual([]);
     expect((await deaths('organize')) - before).toBe(places.length);
@@ -216,6 +259,11 @@ test('the recount notices what is missing, too many or at odds', async () => {
 
 async function memberships() {
   return (await readStored(stack)).items.filter(({ sk }) => sk.startsWith('IN#'));
+}
+
+/** As a client that goes on trying. */
+async function patiently<T>(run: () => Promise<T>): Promise<T> {
+  return vi.waitFor(run, { timeout: 30_000, interval: 50 });
 }
 
 /** What the feed tells of an image, newest first. */

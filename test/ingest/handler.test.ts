@@ -1,3 +1,4 @@
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { incomingKey } from '../../shared/domain/object-keys.ts';
 import { drawPicture } from '../fixtures/pictures.ts';
@@ -14,6 +15,7 @@ beforeAll(async () => {
     ...world.environment,
     TABLE_NAME: TABLE,
     BUCKET_NAME: BUCKET,
+    INGEST_QUEUE_URL: world.urls.ingest,
     DESCRIBE_QUEUE_URL: world.urls.describe,
     FACES_QUEUE_URL: world.urls.faces,
     ORGANIZE_QUEUE_URL: world.urls.organize,
@@ -26,7 +28,9 @@ afterAll(async () => {
   await world.stop();
 });
 
-const s3Event = (key: string) => ({ Records: [{ s3: { bucket: { name: BUCKET }, object: { key } } }] });
+const s3Event = (key: string) => ({
+  Records: [{ eventSource: 'aws:s3', s3: { bucket: { name: BUCKET }, object: { key } } }],
+});
 
 test('the function accepts what S3 tells it of, with nothing but its settings', async () => {
   const { handler } = await import('../../functions/ingest/handler.ts');
@@ -39,9 +43,33 @@ test('the function accepts what S3 tells it of, with nothing but its settings', 
     s3Event(incomingKey('ann', imageId(1))),
     s3Event(incomingKey('ann', imageId(2))),
   );
+  for (const { attributes } of event.Records) attributes.SentTimestamp = String(Date.now());
   expect(await handler(event, lambdaContext)).toEqual({ batchItemFailures: [] });
   await photos.expectAccepted(1, picture);
   await photos.expectRejected(2, 'unknown_format');
   expect(await photos.handedOn()).toEqual([imageId(1)]);
   expect(await photos.events()).toEqual(['settled:2']);
+});
+
+test('what has stood in a line is sent again in its user’s name, once', async () => {
+  const { handler } = await import('../../functions/ingest/handler.ts');
+  const photos = openPhotos(world, 'bob');
+  const picture = await drawPicture({ seed: 2 });
+  await photos.upload(3, picture);
+  await world.drain('ingest');
+  const waited = sqsEvent(s3Event(incomingKey('bob', imageId(3))));
+  expect(await handler(waited, lambdaContext)).toEqual({ batchItemFailures: [] });
+  expect(await photos.handedOn()).toEqual([]);
+  const command = { QueueUrl: world.urls.ingest, MessageSystemAttributeNames: ['All' as const] };
+  const { Messages: [again] = [] } = await world.sqs.send(new ReceiveMessageCommand(command));
+  expect(again?.Attributes).toMatchObject({ MessageGroupId: 'bob' });
+  // However long that one has to wait.
+  expect(await handler(sqsEvent(again?.Body ?? ''), lambdaContext)).toEqual({ batchItemFailures: [] });
+  await photos.expectAccepted(3, picture);
+  // What was delivered before has had its turn.
+  await photos.upload(4, Buffer.from('no picture'));
+  const repeated = sqsEvent(s3Event(incomingKey('bob', imageId(4))));
+  for (const { attributes } of repeated.Records) attributes.ApproximateReceiveCount = '2';
+  await handler(repeated, lambdaContext);
+  await photos.expectRejected(4, 'unknown_format');
 });

@@ -11,15 +11,21 @@ const event = (...keys: string[]) => ({
 });
 
 test('reads the photos an event is about', () => {
-  expect(ingestMessage.parse(event(`incoming/ann/${imageId(1)}`, `incoming/bob/${imageId(2)}`))).toEqual([
+  expect(ingestMessage.parse(event(`incoming/ann/${imageId(1)}`, `incoming/bob/${imageId(2)}`)).photos).toEqual([
     { userId: 'ann', imageId: imageId(1) },
     { userId: 'bob', imageId: imageId(2) },
   ]);
 });
 
+test('tells S3’s words from ours', () => {
+  const key = `incoming/ann/${imageId(1)}`;
+  expect(ingestMessage.parse(event(key)).anonymous).toBe(true);
+  expect(ingestMessage.parse({ Records: [{ eventSource: 'shoebox', s3: { object: { key } } }] }).anonymous).toBe(false);
+});
+
 test('reads keys as S3 writes them in events', () => {
   const key = `incoming/a%3Db%2Bc+d/${imageId(1)}`;
-  expect(ingestMessage.parse(event(key))).toEqual([{ userId: 'a=b+c d', imageId: imageId(1) }]);
+  expect(ingestMessage.parse(event(key)).photos).toEqual([{ userId: 'a=b+c d', imageId: imageId(1) }]);
 });
 
 test.each([
@@ -30,7 +36,7 @@ test.each([
   // It would stand in logs as if it were an id.
   'incoming/ann/divorce-papers.jpg',
 ])('leaves the key %s alone', (key) => {
-  expect(ingestMessage.parse(event(key))).toEqual([]);
+  expect(ingestMessage.parse(event(key)).photos).toEqual([]);
 });
 
 test.each([{}, { Records: [{ s3: {} }] }, { Records: 'x' }])('refuses %j', (body) => {

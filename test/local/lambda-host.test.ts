@@ -176,6 +176,26 @@ describe('a planned death', () => {
   });
 });
 
+test('a clock that is wrong, and right again, is so for all of a function and for nothing else', async () => {
+  let skewMs = -600_000;
+  const host = startHost({ skewOf: () => skewMs });
+  const look = async () => {
+    const { times, fixed, isDate, remaining, pid } = answer(await host.invoke('probe', { do: 'echo' }));
+    expect({ fixed, isDate }).toEqual({ fixed: '1970-01-01T00:00:00.000Z', isDate: true });
+    // Until its deadline it has what it really has.
+    expect(remaining).toBeGreaterThan(5_000);
+    expect(remaining).toBeLessThanOrEqual(10_000);
+    return { pid, off: (times as number[]).map((time) => Math.round((time - Date.now()) / 60_000) + 0) };
+  };
+  const wrong = await look();
+  expect(wrong.off).toEqual([-10, -10, -10]);
+  skewMs = 3_600_000;
+  expect((await look()).off).toEqual([60, 60, 60]);
+  skewMs = 0;
+  // In the very process whose clock was wrong.
+  expect(await look()).toEqual({ pid: wrong.pid, off: [0, 0, 0] });
+});
+
 describe('a streaming function', () => {
   const streaming = () => startHost({ functions: [probe({ handler: 'index.stream' })] });
 

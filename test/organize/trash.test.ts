@@ -100,6 +100,24 @@ describe('a photo in the trash', () => {
     expect((await gallery.existing(3)).edits).toEqual({ title: AT.toISOString() });
   });
 
+  test('brings back what a person called its cluster, where all of that had gone into the trash', async () => {
+    const cluster = await four();
+    const name = 'Summer at the lake';
+    await deps.clusters.edit(user, cluster, { words: { name, name_source: 'person' } }, AT.toISOString());
+    await apply(await gallery.trashed(1), await gallery.trashed(2), await gallery.trashed(3));
+    expect(await gallery.below('CLUSTER#')).toEqual([]);
+    await apply(await gallery.restored(2));
+    await apply(await gallery.restored(3), await gallery.restored(1));
+    expect(await gallery.deviations()).toEqual([]);
+    expect(await deps.clusters.list(user)).toMatchObject([{ name, name_source: 'person', count: 3 }]);
+
+    // And once more: it is as any other.
+    await apply(await gallery.trashed(1), await gallery.trashed(2), await gallery.trashed(3));
+    await apply(await gallery.restored(1));
+    expect(await deps.clusters.list(user)).toMatchObject([{ name, name_source: 'person', count: 1 }]);
+    expect(await gallery.deviations()).toEqual([]);
+  });
+
   test('no longer waits for a cluster, and waits again when it is back', async () => {
     await four();
     const waiting = async () => (await deps.clustering.memory(user))?.waiting;

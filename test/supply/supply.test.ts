@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { loosePackages, looseSettings, looseWorkflow, ranges, undecidedScripts } from './findings.ts';
 import { findings, lock, manifest, workflows } from './project.ts';
 

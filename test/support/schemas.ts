@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Route } from '../../shared/contract/routes.ts';
 
 /** A schema within what a route takes, and where: `ids[]`, `to.name`. */

@@ -136,6 +136,26 @@ describe('a run', () => {
   });
 });
 
+test('a photo whose queue is long stands in line: its message is not sent again, for a good while', async () => {
+  await stuckIn('describe');
+  for (let waiting = 0; waiting < 500; waiting += 1)
+    await deps.queues.describe({ user_id: 'Bob', image_id: imageId(9) });
+  const sweep = createStuck({ ...deps, staleMs: 15 * MINUTE });
+  const sent = async () => (await deps.queues.waiting('describe')) - 500;
+  now = new Date(AT.getTime() + 16 * MINUTE);
+  await sweep(new Date(now.getTime() + MINUTE));
+  expect(await sent()).toBe(0);
+  now = new Date(AT.getTime() + 6 * 60 * MINUTE + 1);
+  await sweep(new Date(now.getTime() + MINUTE));
+  expect(await sent()).toBe(1);
+  // One that waits for something else is sent at once.
+  await deps.images.erase(key);
+  await stuckIn('organize');
+  now = new Date(now.getTime() + 16 * MINUTE);
+  await sweep(new Date(now.getTime() + MINUTE));
+  expect(await world.drain('organize')).toHaveLength(1);
+});
+
 describe('what is stuck', () => {
   const sweep = () => createStuck({ ...deps, staleMs: 15 * MINUTE })(IN_TIME);
   const later = (minutes: number) => {

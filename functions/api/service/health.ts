@@ -21,8 +21,8 @@ export const health: ApiUseCase<'health'> = async (_request, deps) => {
 };
 
 async function examine(deps: Deps): Promise<Record<string, Part>> {
-  const { probes, configured } = deps;
-  const asked = Object.entries({ ...probes, ...(configured.azure && { azure: azureProbe(deps) }) });
+  const { loadProbes, configured } = deps;
+  const asked = Object.entries({ ...(await loadProbes()), ...(configured.azure && { azure: azureProbe(deps) }) });
   const answers = await Promise.all(asked.map(async ([name, probe]) => [name, await ask(name, probe, deps)] as const));
   const identity: Part = { status: configured.identity ? 'ok' : 'off' };
   return { azure: { status: 'off' }, identity, ...Object.fromEntries(answers) };

@@ -1,29 +1,35 @@
+/** The next so many answers, or each with a probability (0–1). */
+type Spoilt = number | { readonly share: number };
+
 /**
  * What the emulator is told to do wrong. Each number counts answers: `{throttle: 2}` spoils the next two requests and
  * then stops. Refusals and malformed answers apply to chat completions only, the rest to every request.
  */
 export interface AzureFaults {
   /** 429 for that many requests, or for a time. */
-  readonly throttle?: number | { readonly milliseconds: number };
+  readonly throttle?: Spoilt | { readonly milliseconds: number };
+  /** 429 for what is asked beyond so many requests a second; unused ones of a second are kept for the next, not longer. */
+  readonly perSecond?: number;
   /** Value of the `Retry-After` header: seconds, or an HTTP date. A 429 says `2` without it, a 500 nothing. */
   readonly retryAfter?: number | string;
   /** 500. */
-  readonly error?: number;
+  readonly error?: Spoilt;
   /** Content filter on the prompt: 400 with code `content_filter`. */
-  readonly refusePrompt?: number;
+  readonly refusePrompt?: Spoilt;
   /** Content filter on the answer: 200 with `finish_reason: content_filter`. */
-  readonly refuseFinish?: number;
+  readonly refuseFinish?: Spoilt;
   /** The model declines: 200 with `message.refusal`. */
-  readonly refusal?: number;
+  readonly refusal?: Spoilt;
   /** 200 with JSON of another shape than asked for. */
-  readonly malformed?: number;
+  readonly malformed?: Spoilt;
   /** The answer comes after `slowMilliseconds` (default 30,000). */
-  readonly slow?: number;
+  readonly slow?: Spoilt;
   readonly slowMilliseconds?: number;
 }
 
 const NAMES: Readonly<Record<string, keyof AzureFaults>> = {
   429: 'throttle',
+  rate: 'perSecond',
   500: 'error',
   refuse400: 'refusePrompt',
   refuse_finish: 'refuseFinish',
@@ -36,44 +42,60 @@ const NAMES: Readonly<Record<string, keyof AzureFaults>> = {
 
 /**
  * Reads the `azure:` entries of a fault string and leaves the others to whoever they are for:
- * `azure:429=2,azure:malformed=1,describe:kill=3`. `azure:429=120s` throttles for two minutes.
+ * `azure:429=2,azure:malformed=1,describe:kill=3`. `azure:429=120s` throttles for two minutes, `azure:500=5%` breaks one answer in
+ * twenty, `azure:rate=3` lets three calls a second through.
  * @throws RangeError for an unknown fault or a value that is no count
  */
 export function parseAzureFaults(text: string): AzureFaults {
   const entries = text.split(',').map((entry) => entry.trim());
-  const faults: Record<string, number | { milliseconds: number }> = {};
+  const faults: Record<string, number | { milliseconds: number } | { share: number }> = {};
   for (const entry of entries.filter((candidate) => candidate.startsWith('azure:'))) {
-    const [, name = '', value = '', unit] = /^azure:([\w]+)=(\d+)(s?)$/.exec(entry) ?? [];
+    const [, name = '', value = '', unit] = /^azure:([\w]+)=(\d+(?:\.\d+)?)(s|%|)$/.exec(entry) ?? [];
     const fault = NAMES[name];
-    if (!fault || (unit === 's' && fault !== 'throttle')) {
+    const number = Number(value);
+    const wrongUnit =
+      (unit === 's' && fault !== 'throttle') || (unit === '%' && (!fault || WHOLE.has(fault) || number > 100));
+    const wrongNumber = unit === '' && fault !== 'perSecond' && !Number.isInteger(number);
+    if (!fault || wrongUnit || wrongNumber || (fault === 'perSecond' && number === 0)) {
       throw new RangeError(
-        `Expected azure:<fault>=<count> with a fault of ${Object.keys(NAMES).join(', ')}; received "${entry}".`,
+        `Expected azure:<fault>=<count or share> with a fault of ${Object.keys(NAMES).join(', ')}; received "${entry}".`,
       );
     }
-    faults[fault] = unit === 's' ? { milliseconds: Number(value) * 1_000 } : Number(value);
+    faults[fault] = unit === 's' ? { milliseconds: number * 1_000 } : unit === '%' ? { share: number / 100 } : number;
   }
   return faults;
 }
+
+/** Those that are no answers spoilt. */
+const WHOLE: ReadonlySet<keyof AzureFaults> = new Set(['perSecond', 'retryAfter', 'slowMilliseconds']);
 
 type Counted = 'error' | 'refusePrompt' | 'refuseFinish' | 'refusal' | 'malformed' | 'slow';
 
 /** Hands each fault out as often as it was ordered. */
 export class FaultPlan {
   readonly #clock: () => Date;
-  #left: Record<string, number> = {};
+  readonly #random: () => number;
+  #left: Record<string, Spoilt> = {};
+  /** Calls that may still be made, as of `at`. */
+  #allowance = { calls: 0, at: 0 };
   #throttledUntil = 0;
   #settings: AzureFaults = {};
 
-  constructor(clock: () => Date) {
+  /** `random`: numbers from 0 up to, not including, 1. */
+  constructor(clock: () => Date, random: () => number = Math.random) {
     this.#clock = clock;
+    this.#random = random;
   }
 
   /** Replaces everything ordered before; `{}` ends all faults. */
   set(faults: AzureFaults | string): void {
     this.#settings = typeof faults === 'string' ? parseAzureFaults(faults) : faults;
-    const { throttle, retryAfter: _header, slowMilliseconds: _delay, ...counts } = this.#settings;
-    this.#left = { ...counts, throttle: typeof throttle === 'number' ? throttle : 0 };
-    this.#throttledUntil = typeof throttle === 'object' ? this.#clock().getTime() + throttle.milliseconds : 0;
+    const { throttle = 0, perSecond = 0, retryAfter: _header, slowMilliseconds: _delay, ...counts } = this.#settings;
+    const forATime = typeof throttle === 'object' && 'milliseconds' in throttle;
+    this.#left = { ...counts, throttle: forATime ? 0 : throttle };
+    const now = this.#clock().getTime();
+    this.#throttledUntil = forATime ? now + throttle.milliseconds : 0;
+    this.#allowance = { calls: Math.max(1, perSecond), at: now };
   }
 
   take(fault: Counted): boolean {
@@ -82,7 +104,7 @@ export class FaultPlan {
 
   /** The `Retry-After` to answer 429 with, or undefined if this request goes through. */
   takeThrottle(): string | undefined {
-    const throttled = this.#clock().getTime() < this.#throttledUntil || this.#take('throttle');
+    const throttled = this.#clock().getTime() < this.#throttledUntil || this.#take('throttle') || this.#isTooMany();
     return throttled ? (this.retryAfter ?? '2') : undefined;
   }
 
@@ -95,8 +117,21 @@ export class FaultPlan {
     return this.#settings.slowMilliseconds ?? 30_000;
   }
 
+  /** A token bucket that holds what a second brings, one call at least. */
+  #isTooMany(): boolean {
+    const { perSecond } = this.#settings;
+    if (perSecond === undefined) return false;
+    const now = this.#clock().getTime();
+    const earned = ((now - this.#allowance.at) / 1_000) * perSecond;
+    const calls = Math.min(Math.max(1, perSecond), this.#allowance.calls + earned);
+    const enough = calls >= 1;
+    this.#allowance = { calls: enough ? calls - 1 : calls, at: now };
+    return !enough;
+  }
+
   #take(fault: string): boolean {
     const left = this.#left[fault] ?? 0;
+    if (typeof left === 'object') return this.#random() < left.share;
     if (left <= 0) return false;
     this.#left[fault] = left - 1;
     return true;

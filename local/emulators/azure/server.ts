@@ -6,18 +6,20 @@ import { completeChat } from './chat.ts';
 import { createEmbeddings } from './embeddings.ts';
 import { AzureError, badKey, invalidRequest, notFound, serverError, throttled, unknownDeployment } from './errors.ts';
 import { type AzureFaults, FaultPlan } from './faults.ts';
-import { startVision } from './vision/client.ts';
+import { startVision, type VisionOptions } from './vision/client.ts';
 import { rememberSeen } from './vision/remember.ts';
 
 const BIGGEST_BODY_BYTES = 64 * 1024 * 1024;
 
-export interface AzureOptions {
+export interface AzureOptions extends VisionOptions {
   /** Default: any free port. */
   readonly port?: number;
   /** The one key that is accepted. */
   readonly apiKey: string;
   readonly deployments: { readonly chat: string; readonly embedding: string };
   readonly faults?: AzureFaults | string;
+  /** Decides which answers a share of faults spoils: numbers from 0 up to, not including, 1. */
+  readonly random?: () => number;
   readonly clock?: () => Date;
   readonly newId?: () => string;
   /** Told of errors that are the emulator's own fault (the client gets a 500). Default: standard error. */
@@ -32,6 +34,8 @@ export interface AzureEmulator {
   setFaults(faults: AzureFaults | string): void;
   /** Process id of the process that looks at pictures; undefined while none runs. */
   visionPid(): number | undefined;
+  /** How many calls were asked, and how many of them answered with 429. */
+  asked(): { calls: number; throttled: number };
   /** Ends open connections, the server and its child process. */
   stop(): Promise<void>;
 }
@@ -47,10 +51,11 @@ export async function startAzure(options: AzureOptions): Promise<AzureEmulator> 
     newId = randomUUID,
     log = (message) => process.stderr.write(`${message}\n`),
   } = options;
-  const faults = new FaultPlan(clock);
+  const faults = new FaultPlan(clock, options.random);
   faults.set(options.faults ?? {});
-  const vision = startVision();
+  const vision = startVision(options);
   const see = rememberSeen(vision.see);
+  const asked = { calls: 0, throttled: 0 };
   const stopped = new AbortController();
 
   const server = createServer(async (request, response) => {
@@ -90,8 +95,12 @@ export async function startAzure(options: AzureOptions): Promise<AzureEmulator> 
         message: `The ${label} operation does not work with the specified model. Please choose different model and try again.`,
       });
     }
+    asked.calls += 1;
     const retryAfter = faults.takeThrottle();
-    if (retryAfter !== undefined) throw throttled(kind, apiVersion, retryAfter);
+    if (retryAfter !== undefined) {
+      asked.throttled += 1;
+      throw throttled(kind, apiVersion, retryAfter);
+    }
     if (faults.take('error')) throw serverError(faults.retryAfter);
     if (faults.take('slow'))
       await wait(faults.slowMilliseconds, undefined, { signal: AbortSignal.any([stopped.signal, gone]), ref: false });
@@ -107,6 +116,7 @@ export async function startAzure(options: AzureOptions): Promise<AzureEmulator> 
     apiKey: options.apiKey,
     setFaults: (ordered) => faults.set(ordered),
     visionPid: vision.pid,
+    asked: () => ({ ...asked }),
     async stop() {
       stopped.abort();
       server.closeAllConnections();

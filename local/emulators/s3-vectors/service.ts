@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Authenticator } from '../authenticator.ts';
 import { openDatabase } from '../database.ts';
 import { AwsError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AwsError } from '../errors.ts';
 import type { Metadata } from './filter.ts';
 import type { StoredVector, VectorIndex } from './store.ts';

@@ -125,14 +125,14 @@ export function createS3(options: {
     const request = toS3Request(exchange);
     const cors = store.hasBucket(request.bucket) ? store.configuration(request.bucket, 'cors') : undefined;
     if (request.method === 'OPTIONS') {
-      exchange.count('Preflight');
+      await exchange.begin('Preflight');
       preflight(request, cors);
       return;
     }
     allowOrigin(request, cors);
     const isForm = header(request, 'content-type')?.startsWith('multipart/form-data') === true;
     if (request.method === 'POST' && request.key === '' && isForm) {
-      exchange.count('PostObject');
+      await exchange.begin('PostObject');
       await postObject(request, context, authenticator);
       return;
     }
@@ -142,7 +142,7 @@ export function createS3(options: {
         : request.key === ''
           ? bucketOperation(request)
           : objectOperation(request);
-    exchange.count(operation?.name ?? 'Unknown');
+    await exchange.begin(operation?.name ?? 'Unknown');
     const authentication = authenticator.verify(request, 's3');
     if (!operation) {
       throw new AwsError(

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AwsError } from '../errors.ts';
 import { type JsonOperation, operation } from '../json-service.ts';
 import { md5, md5OfAttributes, messageBytes } from './digest.ts';

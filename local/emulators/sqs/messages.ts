@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { transaction } from '../database.ts';
 import { AwsError } from '../errors.ts';
 import { checkCharacters, type MessageAttribute, messageBytes } from './digest.ts';
+import { createFairness } from './fairness.ts';
 import { type Queue, queueNameOf, redrivePolicy } from './queues.ts';
 import type { MessageRow } from './schema.ts';
 
@@ -16,9 +17,19 @@ export interface NewMessage {
   delaySeconds: number | undefined;
 }
 
+/** What goes wrong with a message on its way into a queue. */
+export interface Detour {
+  /** It is accepted, and never comes. */
+  readonly lost: boolean;
+  /** It comes so many times more; on a standard queue only. */
+  readonly copies: number;
+  /** It comes so much later; those behind it in its group wait for it on a FIFO queue. */
+  readonly heldMs: number;
+}
+
 export interface MessageStore {
   /** Stores one message. @throws AwsError for what SQS refuses */
-  send(queue: Queue, message: NewMessage): { id: string; sequenceNumber: string };
+  send(queue: Queue, message: NewMessage, detour?: Detour): { id: string; sequenceNumber: string };
   /** Takes up to `most` visible messages; those over the redrive limit go to the dead-letter queue instead. */
   receive(queue: Queue, most: number, visibilitySeconds: number): MessageRow[];
   /**
@@ -43,27 +54,28 @@ export function openMessages(options: {
   newId: () => string;
   /** Turns the seconds SQS was told into the milliseconds to wait here. */
   scale: (seconds: number) => number;
+  timeScale: number;
   findQueue: (name: string) => Queue | undefined;
   /** Called with a queue's name whenever something in it may have become visible. */
   onChange: (queue: string) => void;
 }): MessageStore {
-  const { database, scale } = options;
-  const now = () => options.clock().getTime();
+  const { database, scale, clock, timeScale } = options;
+  const now = () => clock().getTime();
+  const fairness = createFairness({ database, clock, scaleMs: (milliseconds) => milliseconds / timeScale });
   const insert = database.prepare(
     `INSERT INTO messages (queue, id, body, attributes, group_id, deduplication_id, sent, visible)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const selectStandard = database.prepare(
-    'SELECT * FROM messages WHERE queue = ? AND visible <= ? ORDER BY visible, seq LIMIT ?',
-  );
-  // Of a FIFO queue: visible messages of groups that have no message in flight, the group waiting longest first.
+  // Of a FIFO queue: visible messages of groups that have no message in flight, the group waiting longest first. None overtakes one
+  // of its group that is delayed.
   const selectFifo = database.prepare(
     `WITH open AS (
-       SELECT group_id, MIN(seq) AS head FROM messages WHERE queue = ?1 GROUP BY group_id
+       SELECT group_id, MIN(seq) AS head, MIN(CASE WHEN visible > ?2 THEN seq END) AS delayed
+       FROM messages WHERE queue = ?1 GROUP BY group_id
        HAVING SUM(receipt IS NOT NULL AND visible > ?2) = 0
      )
      SELECT messages.* FROM messages JOIN open USING (group_id)
-     WHERE queue = ?1 AND visible <= ?2 ORDER BY head, seq LIMIT ?3`,
+     WHERE queue = ?1 AND visible <= ?2 AND (delayed IS NULL OR seq < delayed) ORDER BY head, seq LIMIT ?3`,
   );
   const take = database.prepare(
     `UPDATE messages SET receipt = ?, visible = ?, receives = receives + 1, first_received = COALESCE(first_received, ?)
@@ -74,7 +86,9 @@ export function openMessages(options: {
      SELECT ?, id, body, attributes, group_id, deduplication_id, ?, sent, ?, receives, first_received FROM messages WHERE seq = ?`,
   );
   const removeBySeq = database.prepare('DELETE FROM messages WHERE seq = ?');
-  const selectByReceipt = database.prepare('SELECT seq, visible FROM messages WHERE queue = ? AND receipt = ?');
+  const selectByReceipt = database.prepare(
+    'SELECT seq, visible, group_id FROM messages WHERE queue = ? AND receipt = ?',
+  );
   const removeExpired = database.prepare('DELETE FROM messages WHERE queue = ? AND sent < ?');
   const removeAll = database.prepare('DELETE FROM messages WHERE queue = ?');
   const hide = database.prepare('UPDATE messages SET visible = ? WHERE queue = ? AND receipt = ? AND visible > ?');
@@ -141,6 +155,10 @@ export function openMessages(options: {
     }
   }
 
+  function byReceipt(queue: Queue, receipt: string) {
+    return selectByReceipt.get(queue.name, receipt) as Pick<MessageRow, 'seq' | 'visible' | 'group_id'> | undefined;
+  }
+
   function redriven(queue: Queue, rows: MessageRow[], at: number): MessageRow[] {
     const policy = redrivePolicy(queue);
     const target = policy && options.findQueue(queueNameOf(policy.deadLetterTargetArn));
@@ -149,13 +167,14 @@ export function openMessages(options: {
     for (const row of over) {
       redrive.run(target.name, queue.arn, at, row.seq);
       removeBySeq.run(row.seq);
+      fairness.ended(queue.name, row);
     }
     if (over.length > 0) options.onChange(target.name);
     return over;
   }
 
   return {
-    send(queue, message) {
+    send(queue, message, detour) {
       check(queue, message);
       const id = deduplicationId(queue, message);
       const at = now();
@@ -167,21 +186,19 @@ export function openMessages(options: {
         if (earlier) return { id: String(earlier.message_id), sequenceNumber: String(earlier.sequence_number) };
         const messageId = options.newId();
         const attributes = JSON.stringify(message.attributes);
-        const { lastInsertRowid } = insert.run(
-          queue.name,
-          messageId,
-          message.body,
-          attributes,
-          message.groupId ?? null,
-          id ?? null,
-          at,
-          at + scale(delay),
-        );
+        const visible = at + scale(delay) + Math.ceil(detour?.heldMs ?? 0);
+        const group = message.groupId ?? null;
+        const arrive = () =>
+          insert.run(queue.name, messageId, message.body, attributes, group, id ?? null, at, visible).lastInsertRowid;
+        const lastInsertRowid = arrive();
+        if (detour?.lost) removeBySeq.run(lastInsertRowid);
+        else if (!queue.fifo) for (let copy = 0; copy < (detour?.copies ?? 0); copy += 1) arrive();
         const sequenceNumber = String(lastInsertRowid).padStart(20, '0');
         if (id !== undefined)
           insertDuplicate.run(queue.name, scope + id, messageId, sequenceNumber, at + DEDUPLICATION_MS);
         return { id: messageId, sequenceNumber };
       });
+      if (!queue.fifo) fairness.sent(queue.name, message.groupId ?? null);
       options.onChange(queue.name);
       return sent;
     },
@@ -189,9 +206,12 @@ export function openMessages(options: {
       return transaction(database, () => {
         const at = now();
         removeExpired.run(queue.name, at - Number(queue.attributes.MessageRetentionPeriod) * 1000);
-        const select = queue.fifo ? selectFifo : selectStandard;
+        const select = () =>
+          queue.fifo
+            ? (selectFifo.all(queue.name, at, most) as unknown as MessageRow[])
+            : fairness.select(queue.name, at, most);
         for (;;) {
-          const rows = select.all(queue.name, at, most) as unknown as MessageRow[];
+          const rows = select();
           const moved = redriven(queue, rows, at);
           if (moved.length > 0 && moved.length === rows.length) continue;
           return rows
@@ -200,21 +220,23 @@ export function openMessages(options: {
               const receipt = Buffer.from(`${queue.name} ${row.id} ${options.newId()}`).toString('base64');
               const visible = at + scale(visibilitySeconds);
               take.run(receipt, visible, at, row.seq);
+              if (!queue.fifo) fairness.begun(row);
               return { ...row, receipt, visible, receives: row.receives + 1, first_received: row.first_received ?? at };
             });
         }
       });
     },
     delete(queue, receipt) {
-      const row = selectByReceipt.get(queue.name, receipt);
+      const row = byReceipt(queue, receipt);
       if (!row) return;
-      if (queue.fifo && Number(row.visible) <= now()) {
+      if (queue.fifo && row.visible <= now()) {
         throw new AwsError(
           'InvalidParameterValue',
           'Value for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.',
         );
       }
-      removeBySeq.run(Number(row.seq));
+      removeBySeq.run(row.seq);
+      fairness.ended(queue.name, row);
       options.onChange(queue.name);
     },
     changeVisibility(queue, receipt, seconds) {
@@ -223,6 +245,8 @@ export function openMessages(options: {
       if (changes === 0) {
         throw new AwsError('MessageNotInflight', 'The message of this receipt handle is not in flight (any more).');
       }
+      const row = byReceipt(queue, receipt);
+      if (row) fairness.ended(queue.name, row);
       options.onChange(queue.name);
     },
     purge: (queue) => void removeAll.run(queue.name),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type JsonOperation, operation } from '../json-service.ts';
 import { type MessageAttribute, md5, md5OfAttributes } from './digest.ts';
 import type { MessageStore } from './messages.ts';

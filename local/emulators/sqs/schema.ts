@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS messages (
 CREATE INDEX IF NOT EXISTS messages_by_queue ON messages (queue, seq);
 CREATE INDEX IF NOT EXISTS messages_by_visible ON messages (queue, visible);
 CREATE INDEX IF NOT EXISTS messages_by_group ON messages (queue, group_id, seq);
+CREATE INDEX IF NOT EXISTS messages_by_tenant ON messages (queue, group_id, visible, seq);
 CREATE INDEX IF NOT EXISTS messages_by_sent ON messages (queue, sent);
 CREATE TABLE IF NOT EXISTS deduplications (
   queue TEXT NOT NULL REFERENCES queues(name) ON DELETE CASCADE,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Authenticator } from '../authenticator.ts';
 import { openDatabase } from '../database.ts';
 import type { AwsError } from '../errors.ts';
@@ -7,7 +7,7 @@ import type { Service } from '../gate.ts';
 import { type JsonOperation, jsonService, operation } from '../json-service.ts';
 import { batchOperations } from './batches.ts';
 import { md5, md5OfAttributes } from './digest.ts';
-import { openMessages } from './messages.ts';
+import { type Detour, openMessages } from './messages.ts';
 import { createWaiters } from './polling.ts';
 import { openQueues, queueNameOf } from './queues.ts';
 import { receiveOperation } from './receive.ts';
@@ -36,6 +36,8 @@ export interface SqsOptions {
   newId: () => string;
   /** `http://127.0.0.1:<port>`; asked at each call, as the port is known only once the gate listens. */
   endpoint: () => string;
+  /** Asked about every message sent: what becomes of it on the way into that queue. */
+  detourOf?: ((queue: string) => Detour | undefined) | undefined;
 }
 
 export interface Sqs extends Service {
@@ -58,10 +60,19 @@ export function createSqs(options: SqsOptions): Sqs {
   const queues = openQueues(database, `arn:aws:sqs:${options.region}:${options.accountId}`, clock);
   const scale = (seconds: number) =>
     timeScale === 1 || seconds <= 0 ? seconds * 1000 : Math.max(1000, Math.ceil((seconds * 1000) / timeScale));
-  const stored = openMessages({ database, clock, newId, scale, findQueue: queues.find, onChange: waiters.wake });
+  const stored = openMessages({
+    database,
+    clock,
+    newId,
+    scale,
+    timeScale,
+    findQueue: queues.find,
+    onChange: waiters.wake,
+  });
   const visibilityListeners: ((receipt: string) => void)[] = [];
   const messages: typeof stored = {
     ...stored,
+    send: (queue, message) => stored.send(queue, message, options.detourOf?.(queue.name)),
     changeVisibility(queue, receipt, seconds) {
       stored.changeVisibility(queue, receipt, seconds);
       for (const listener of visibilityListeners) listener(receipt);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NewMessage } from './messages.ts';
 
 export const strings = z.record(z.string(), z.string());

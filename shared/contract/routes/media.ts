@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { faceNumber } from '../schemas.ts';
 import { imageParams, mediaQuery } from './params.ts';
 import type { Route } from './route.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ALBUM_KINDS, ALBUM_RULES, ALBUM_SORTS } from '../../domain/albums/album.ts';
 import { MOST_HOURS_BETWEEN, MOST_KM_BETWEEN } from '../../domain/albums/events.ts';
 import { albumId, imageId, page, timestamp } from './common.ts';

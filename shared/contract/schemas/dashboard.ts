@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ACTIVITY_TYPES } from '../../domain/activities.ts';
 import { IMAGE_STATUSES } from '../../domain/image.ts';
 import { imageId, page, timestamp } from './common.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { albumId, imageId, timestamp } from './common.ts';
 
 export const MAX_DOWNLOAD_IDS = 10_000;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LIMITS } from '../../domain/description.ts';
 import { STAGES } from '../../domain/image.ts';
 import { albumId, imageId, reason } from './common.ts';

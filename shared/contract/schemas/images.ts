@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EDITABLE_FIELDS } from '../../domain/edits.ts';
 import { IMAGE_STATUSES, STAGE_STATES, TAKEN_AT_SOURCES } from '../../domain/image.ts';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { imageId, page, timestamp } from './common.ts';
 import { place } from './images.ts';
 

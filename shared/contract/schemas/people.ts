@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { flag, imageId, page, pageQuery, personId, timestamp } from './common.ts';
 import { face, image } from './images.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { IMAGE_STATUSES } from '../../domain/image.ts';
 import { jobId, reason, timestamp } from './common.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { image } from './images.ts';
 
 const isDay = (value: string) => {

@@ -158,9 +158,20 @@ function settle(
       const { nearest, reason } = assign(item.vector, clusters, prior);
       if (nearest !== null && reason !== 'below_threshold') next[Number(nearest)]!.push(item);
     }
-    groups = next.filter((group) => isWorthy(group, background, strictness));
+    const worthy = next.filter((group) => isWorthy(group, background, strictness));
+    const settled = sameGroups(worthy, groups);
+    groups = worthy;
+    // Another round would say the same.
+    if (settled) break;
   }
   return [...groups];
+}
+
+function sameGroups(some: readonly Waiting[][], others: readonly (readonly Waiting[])[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every((group, g) => group.length === others[g]!.length && group.every((image, i) => image === others[g]![i]))
+  );
 }
 
 /** Similarity of images in different groups, shrunk towards what is expected while there are few. */

@@ -21,18 +21,25 @@ export function learnReduction(vectors: readonly Float32Array[], dimensions: num
     Float32Array.from({ length: width }, () => gaussian(random)),
   );
   for (let round = 0; round < 4; round += 1) {
-    axes = orthonormalise(
-      axes.map((axis) => {
-        const next = new Float32Array(width);
-        for (const row of centred) {
-          const weight = dot(row, axis);
-          for (let i = 0; i < width; i += 1) next[i]! += weight * row[i]!;
-        }
-        return next;
-      }),
-    );
+    axes = orthonormalise(axes.map((axis) => weightedSum(centred, axis)));
   }
   return { mean, axes };
+}
+
+/** The sum of the rows, each weighed by its dot product with `axis`; four rows at a time, which saves the stores of three. */
+function weightedSum(rows: readonly Float32Array[], axis: Float32Array): Float32Array {
+  const sum = new Float32Array(axis.length);
+  let r = 0;
+  for (; r + 3 < rows.length; r += 4) {
+    const [a, b, c, d] = [rows[r]!, rows[r + 1]!, rows[r + 2]!, rows[r + 3]!];
+    const [wa, wb, wc, wd] = [dot(a, axis), dot(b, axis), dot(c, axis), dot(d, axis)];
+    for (let i = 0; i < sum.length; i += 1) sum[i]! += wa * a[i]! + wb * b[i]! + wc * c[i]! + wd * d[i]!;
+  }
+  for (const row of rows.slice(r)) {
+    const weight = dot(row, axis);
+    for (let i = 0; i < sum.length; i += 1) sum[i]! += weight * row[i]!;
+  }
+  return sum;
 }
 
 /** The vector in the few dimensions of `reduction`. */

@@ -38,12 +38,26 @@ export function emptyStats(cluster_id: string, dimensions: number): ClusterStats
 export function statsOf(cluster_id: string, members: readonly Float32Array[]): ClusterStats {
   const first = members[0];
   if (!first) throw new RangeError(`statsOf: expected at least one member for cluster ${cluster_id}, got none`);
-  return members.reduce(addMember, emptyStats(cluster_id, first.length));
+  // As `addMember` would one by one, in one sum instead of one for each.
+  const sum = new Float32Array(first.length);
+  let mean = 0;
+  let m2 = 0;
+  members.forEach((vector, before) => {
+    if (before > 0) {
+      const similarity = dot(sum, vector) / before;
+      const delta = similarity - mean;
+      mean += delta / before;
+      m2 += delta * (similarity - mean);
+    }
+    for (let d = 0; d < sum.length; d += 1) sum[d]! += vector[d]!;
+  });
+  return { cluster_id, sum, count: members.length, mean, m2 };
 }
 
 /** The statistics after `vector` (a unit vector) has joined; the argument is not changed. */
 export function addMember(stats: ClusterStats, vector: Float32Array): ClusterStats {
-  const sum = stats.sum.map((value, i) => value + vector[i]!);
+  const sum = stats.sum.slice();
+  for (let d = 0; d < sum.length; d += 1) sum[d]! += vector[d]!;
   const count = stats.count + 1;
   if (stats.count === 0) return { ...stats, sum, count, mean: 0, m2: 0 };
   const similarity = similarityTo(stats, vector);

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Route } from '../../contract/routes.ts';
 import { readBody } from './body.ts';
 import { basePath } from './event.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { vi } from 'vitest';
 import type { z } from 'zod';
 import type * as schemas from '../../../shared/contract/schemas.ts';
 import { isTerminal } from '../../../shared/domain/image.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 export type Image = schemas.ImageView;
 export type Problem = schemas.Problem;
@@ -129,7 +129,7 @@ export function createPerson(base: string, token: string, heard: (answer: Answer
     /** The images as they are once each has come to an end, in the order of the ids. */
     async ended(imageIds: readonly string[], timeout = ENDED_WITHIN_MS): Promise<Image[]> {
       const wanted = new Set(imageIds);
-      return vi.waitFor(
+      return waitFor(
         async () => {
           const found = new Map((await images()).map((image) => [image.image_id, image]));
           const under = [...wanted].flatMap((id) => {

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetQueueAttributesCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { vi } from 'vitest';
 import { type LocalStack, type StackOptions, startStack } from '../../../local/stack.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 /** What an AWS client needs to know to reach a stack's resources. */
 export type Aws = Pick<LocalStack, 'region' | 'credentials' | 'endpoints'>;
@@ -76,7 +76,7 @@ const isDeadLetters = (queue: string) => /dead/i.test(queue);
  */
 export async function quiet(aws: Aws, timeout = 60_000): Promise<void> {
   let looks = 0;
-  await vi.waitFor(
+  await waitFor(
     async () => {
       const busy = Object.entries(await messagesLeft(aws)).filter(([queue]) => !isDeadLetters(queue));
       looks = busy.length === 0 ? looks + 1 : 0;

@@ -1,12 +1,14 @@
 import { decode, UndecodablePicture, unletterbox } from './decode.ts';
 import { describe, type Seen } from './describe.ts';
-import { loadDetector } from './detector.ts';
+import { type Detection, loadDetector } from './detector.ts';
 import { measure } from './measure.ts';
+import { PLAIN } from './plain.ts';
 
 /** What the child process answers; exactly one reply per request, in order. */
 export type VisionReply = { id: number } & ({ seen: Seen } | { undecodable: true } | { error: string });
 
-const detector = loadDetector();
+const nothing = async (): Promise<Detection[]> => [];
+const detector = process.argv.includes(PLAIN) ? Promise.resolve(nothing) : loadDetector();
 let last: Promise<void> = Promise.resolve();
 
 process.on('message', ({ id, image }: { id: number; image: Uint8Array }) => {

@@ -12,7 +12,13 @@ describe('parseAzureFaults', () => {
       retryAfter: 30,
     });
   });
-  test.each(['azure:429', 'azure:429=x', 'azure:unknown=1', 'azure:500=3s'])('refuses %s', (text) => {
+  test('reads shares and a rate', () => {
+    expect(parseAzureFaults('azure:500=5%,azure:rate=0.5')).toEqual({ error: { share: 0.05 }, perSecond: 0.5 });
+  });
+  test.each([
+    ...['azure:429', 'azure:429=x', 'azure:unknown=1', 'azure:500=3s', 'azure:500=1.5'],
+    ...['azure:rate=0', 'azure:rate=5%', 'azure:500=101%', 'azure:retry_after=2%'],
+  ])('refuses %s', (text) => {
     expect(() => parseAzureFaults(text)).toThrow(RangeError);
   });
 });
@@ -27,6 +33,28 @@ describe('FaultPlan', () => {
     expect(plan.takeThrottle()).toBeDefined();
     now = 1_000;
     expect(plan.takeThrottle()).toBeUndefined();
+  });
+  test('lets so many through in a second, and saves none for later', () => {
+    let now = 0;
+    const plan = new FaultPlan(() => new Date(now));
+    plan.set({ perSecond: 2, retryAfter: 1 });
+    const passed = (calls: number) =>
+      Array.from({ length: calls }, () => plan.takeThrottle()).filter((wait) => !wait).length;
+    expect(passed(5)).toBe(2);
+    now = 500;
+    expect(passed(5)).toBe(1);
+    now = 60_000;
+    expect(passed(5)).toBe(2);
+    expect(plan.takeThrottle()).toBe('1');
+  });
+  test('spoils a share of the answers', () => {
+    const draws = [0.04, 0.06, 0.9];
+    const plan = new FaultPlan(
+      () => new Date(0),
+      () => draws.shift() ?? 1,
+    );
+    plan.set('azure:500=5%');
+    expect([plan.take('error'), plan.take('error'), plan.take('error')]).toEqual([true, false, false]);
   });
   test('a new order replaces the old one', () => {
     const plan = new FaultPlan(() => new Date(0));
