@@ -285,7 +285,7 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
       invocation,
       () => handler({}, context),
       (ending) => {
-        if (ending?.error && !invocation.hurt) problems.push(`sweep failed: ${String(ending.error)}`);
+        if (ending?.error && !invocation.hurt) problems.push(`sweep failed: ${reasonsOf(ending.error)}`);
       },
     );
   }
@@ -381,6 +381,9 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
   };
 }
 export type Life = ReturnType<typeof createLife>;
+
+const reasonsOf = (error: unknown): string =>
+  error instanceof AggregateError ? error.errors.map(String).join('; ') : String(error);
 
 function imageIn(body: string): string | undefined {
   return /([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})/.exec(body)?.[1];

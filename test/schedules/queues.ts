@@ -197,6 +197,16 @@ export function createWorldQueues(host: string, now: () => number, fate: Fate) {
           if (message) message.visibleAt = now() + Number(asked.VisibilityTimeout) * 1000;
           return {};
         }
+        case 'GetQueueAttributes': {
+          const hidden = queue.messages.filter(({ visibleAt }) => visibleAt > now()).length;
+          return {
+            Attributes: {
+              ApproximateNumberOfMessages: String(queue.messages.length - hidden),
+              ApproximateNumberOfMessagesNotVisible: String(hidden),
+              ApproximateNumberOfMessagesDelayed: '0',
+            },
+          };
+        }
         default:
           throw new Error(`Nobody has asked a queue for ${operation} before`);
       }
