@@ -49,6 +49,8 @@ export function createApplyPlan(
       if (job?.type === 'undo' && job.status === 'done') await undo.clear(userId, job.request.space, job_id);
       return;
     }
+    // The part before it has been given up: sweep sends all of them again, in order.
+    if ((job?.applied ?? 0) < part) return;
     const plan = await storedPlan(plan_key);
     if (!plan) throw new Error(`The plan of job ${job_id} is gone from the bucket; expected ${plan_key}`);
     const { space, kind, groups, named } = plan;

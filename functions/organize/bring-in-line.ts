@@ -4,6 +4,7 @@ import {
   type FaceAssignment,
   hasEnded,
   type ImageRecord,
+  isGivenUp,
   isTerminal,
 } from '../../shared/domain/image.ts';
 import type { PeopleState } from '../../shared/domain/people/place.ts';
@@ -35,16 +36,22 @@ export const noWork = (): OpenWork => ({ finishing: new Map(), settling: new Set
 /** A photo may be edited while it is finished; more often than this in a row means trouble. */
 const MOST_LOOKS = 5;
 
+/** Whether a photo may be finished: its last stage is under way, or was given up. */
+const isOpen = (record: ImageRecord) =>
+  !record.deleted_at &&
+  (isGivenUp(record) || (record.status === 'processing' && !hasEnded(record.stages.organize.state)));
+
 /**
  * Writes what is derived from photos, then says on their records that they are done, or settled, or lets the records go: whoever
- * reads that a photo is done finds it. One pass for all of a batch, so that counters are written once.
+ * reads that a photo is done finds it. One pass for all of a batch, so that counters are written once. Answers the photos that were
+ * once given up by organize: they can be found, but where they belong is still to be seen to.
  */
 export function createBringInLine(deps: OrganizeDeps, setAside: ReturnType<typeof createSetAside>) {
   const { images, embeddings, faces: found, clock } = deps;
   const indexPhotos = createIndexPhotos(deps);
   const leaveAlbums = createLeaveAlbums(deps);
 
-  return async function bringInLine(batch: Batch): Promise<void> {
+  return async function bringInLine(batch: Batch): Promise<ImageRecord[]> {
     const { userId, work } = batch;
     const { finishing, settling, erasing } = work;
     const others = [...settling].filter((id) => !finishing.has(id) && !erasing.has(id));
@@ -75,13 +82,13 @@ export function createBringInLine(deps: OrganizeDeps, setAside: ReturnType<typeo
         }
         const changed = await images.get(key);
         if (!changed) continue;
-        const open = !changed.deleted_at && changed.status === 'processing' && !hasEnded(changed.stages.organize.state);
-        if (open) due.push({ record: changed, cluster, faces });
+        if (isOpen(changed)) due.push({ record: changed, cluster, faces });
         // Whoever has deleted or given it up meanwhile sends an event that has to know the cluster.
         else await images.setCluster(key, cluster);
       }
     }
-    for (const record of settled) await images.settle({ userId, imageId: record.image_id }, record);
+    for (const record of settled)
+      if (!isGivenUp(record)) await images.settle({ userId, imageId: record.image_id }, record);
     for (const imageId of erasing) {
       await images.erase({ userId, imageId });
       // A run of describe, or of faces, that was late may have put something back.
@@ -90,6 +97,7 @@ export function createBringInLine(deps: OrganizeDeps, setAside: ReturnType<typeo
     }
     // Only now do their records say where they were placed, and so what to take them out of.
     if (trashed.size > 0) await bringInLine({ ...batch, work: { ...noWork(), settling: trashed } });
+    return settled.filter(isGivenUp);
   };
 
   /** The records of photos that have ended. What is under way again, or being erased, has an event of its own behind this one. */
@@ -97,7 +105,10 @@ export function createBringInLine(deps: OrganizeDeps, setAside: ReturnType<typeo
     if (ids.length === 0) return [];
     const records = await images.getMany(batch.userId, ids, { consistent: true });
     const ended = records.filter(({ status }) => isTerminal(status));
+    const given = ended.filter(isGivenUp);
+    const others = ended.filter((record) => !isGivenUp(record));
     // Meanwhile one may have been restored.
-    return (await setAside(batch, ended)).filter(({ status, deleted_at }) => isTerminal(status) && !deleted_at);
+    const left = (await setAside(batch, others)).filter(({ status, deleted_at }) => isTerminal(status) && !deleted_at);
+    return [...left, ...given];
   }
 }

@@ -19,15 +19,23 @@ import { createShowClusters } from './show-clusters.ts';
  */
 export function createOrganize(deps: OrganizeDeps) {
   const show = createShowClusters(deps);
-  const placePhotos = createPlacePhotos(deps, show);
+  const { placePhotos, placeAgain } = createPlacePhotos(deps, show);
   const erasePhoto = createErasePhoto(deps, show);
   const movePhotos = createMovePhotos(deps, show);
   const makeAlbums = createMakeAlbums(deps);
   const setAside = createSetAside(deps, show);
   const bringInLine = createBringInLine(deps, setAside);
   const rebuild = createRebuild(deps, { show, setAside });
-  const applyPart = createApplyPlan(deps, { clusters: movePhotos, people: createMoveFaces(deps, bringInLine) });
-  const eraseFaces = createEraseFaces(deps, bringInLine);
+  const bringWhole = async (batch: Batch): Promise<void> => {
+    const given = await bringInLine(batch);
+    if (given.length === 0) return;
+    // Behind all the rest: it has killed this function before.
+    const again: Batch = { ...batch, work: noWork() };
+    await placeAgain(again, given);
+    await bringInLine(again);
+  };
+  const applyPart = createApplyPlan(deps, { clusters: movePhotos, people: createMoveFaces(deps, bringWhole) });
+  const eraseFaces = createEraseFaces(deps, bringWhole);
 
   return async function organize(userId: string, events: readonly OrganizeEvent[]): Promise<void> {
     let opened: Session | undefined;
@@ -38,7 +46,7 @@ export function createOrganize(deps: OrganizeDeps) {
     let batch: Batch = { userId, session, work: noWork() };
     /** What has been begun with photos one by one is finished, before an event that looks at all of them. */
     const finish = async () => {
-      await bringInLine(batch);
+      await bringWhole(batch);
       batch = { ...batch, work: noWork() };
     };
     for (const run of runs(events)) {

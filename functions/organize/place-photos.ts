@@ -30,6 +30,12 @@ interface Due {
   embedding: PlacedEmbedding | null;
 }
 
+/** A photo that is being erased, and the event that came too late. */
+interface Deleted {
+  event: EventOf<'described'>;
+  record: ImageRecord;
+}
+
 /**
  * Photos find their clusters. One pass for all of a batch, so that a centroid is written once. One that was run again keeps its
  * cluster, unless it has another embedding now.
@@ -38,10 +44,19 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
   const placeFaces = createPlaceFaces(deps);
   const { images, embeddings, vectors, clusters, jobs, queues } = deps;
 
-  return async function placePhotos(batch: Batch, events: readonly EventOf<'described'>[]) {
-    const { userId, session: open, work } = batch;
+  return { placePhotos, placeAgain };
+
+  /** Photos that were once given up: what was begun with them then is ended. */
+  async function placeAgain(batch: Batch, records: readonly ImageRecord[]): Promise<void> {
     const due: Due[] = [];
-    const deleted: { event: EventOf<'described'>; record: ImageRecord }[] = [];
+    for (const record of records) due.push({ record, embedding: await embeddings.take(batch.userId, record.image_id) });
+    await placeDue(batch, due, []);
+  }
+
+  async function placePhotos(batch: Batch, events: readonly EventOf<'described'>[]): Promise<void> {
+    const { userId, work } = batch;
+    const due: Due[] = [];
+    const deleted: Deleted[] = [];
     for (const event of events) {
       const key = { userId, imageId: event.image_id };
       // Told twice within one batch.
@@ -59,8 +74,12 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
         if (begun) due.push({ record: begun, embedding: await embeddings.take(userId, begun.image_id) });
       }
     }
-    if (due.length === 0 && deleted.length === 0) return;
+    await placeDue(batch, due, deleted);
+  }
 
+  async function placeDue(batch: Batch, due: readonly Due[], deleted: readonly Deleted[]): Promise<void> {
+    if (due.length === 0 && deleted.length === 0) return;
+    const { userId, session: open, work } = batch;
     const session = await open();
     // One deleted since an earlier run placed it, and others with it: what that run began is finished, so that erasing it (its
     // event is behind this one) finds everything where the record says. Of one that was run again the record says where it was before.
@@ -117,7 +136,7 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
       }
       work.finishing.set(image_id, { record, cluster, faces: faces.get(image_id) });
     }
-  };
+  }
 
   /** Finds a photo its place; `from` is the cluster it has been in. */
   async function place(

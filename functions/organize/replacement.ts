@@ -1,5 +1,5 @@
 import type { PlacedEmbedding } from '../../shared/adapters/embeddings.ts';
-import { hasEnded, type ImageRecord } from '../../shared/domain/image.ts';
+import type { ImageRecord } from '../../shared/domain/image.ts';
 import { replacementStep } from './marks.ts';
 import type { Session } from './session.ts';
 
@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
  */
 export function clusterOf(record: ImageRecord, embedding: PlacedEmbedding | null): string | null {
   const moved = embedding?.moved;
-  if (moved && moved.generation === record.generation && !hasEnded(record.stages.organize.state))
+  if (moved && moved.generation === record.generation && record.stages.organize.state !== 'done')
     return moved.cluster_id;
   return record.cluster?.cluster_id ?? null;
 }

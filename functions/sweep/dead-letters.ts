@@ -39,6 +39,8 @@ export interface DeadLetterDeps {
 }
 
 const LIMIT = 100;
+/** How long what cannot be brought in line with its photo is left alone. */
+const RESTS_MS = 24 * 3600 * 1000;
 
 const s3Event = z.object({
   Records: z.array(z.object({ s3: z.object({ object: z.object({ key: z.string() }) }) })).min(1),
@@ -142,13 +144,16 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
     return 'settled';
   }
 
-  /** What is derived from a photo could not be brought in line with it. Nobody tries again by himself: it would go round for ever. */
-  async function letGo({ type, user_id, image_id }: Extract<OrganizeEvent, { type: 'settled' | 'edited' }>) {
-    logger.error('A photo cannot be indexed: searching and counters may not know it as it is. Any edit tries again.', {
-      event_type: type,
-      image_id,
-    });
-    await images.letGo({ userId: user_id, imageId: image_id });
+  /** What is derived from a photo could not be brought in line with it. It would go round for ever: once a day it may. */
+  async function letRest({ type, user_id, image_id }: Extract<OrganizeEvent, { type: 'settled' | 'edited' }>) {
+    logger.error(
+      'A photo cannot be indexed: searching and counters may not know it as it is. It is tried again in a day.',
+      {
+        event_type: type,
+        image_id,
+      },
+    );
+    await images.touch({ userId: user_id, imageId: image_id }, new Date(clock().getTime() + RESTS_MS));
     return 'settled' as const;
   }
 
@@ -166,13 +171,14 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
         return endStage('organize', event.user_id, event.image_id);
       case 'settled':
       case 'edited':
-        return letGo(event);
-      case 'regrouped':
+        return letRest(event);
       case 'auto_albums':
-      case 'album_kept':
-      case 'faces_erased':
         await endJob(event.user_id, event.job_id);
         return 'settled';
+      case 'regrouped':
+      case 'album_kept':
+      case 'faces_erased':
+      // What has been begun is to be ended: sweep sends it again for as long as its job may take.
       case 'removed':
       // Sweep sends the removal again for as long as the record is there.
       case 'rebuild':

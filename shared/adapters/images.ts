@@ -13,7 +13,7 @@ import {
   hasEnded,
   type ImageRecord,
   type ImageStatus,
-  isTerminal,
+  isGivenUp,
   type Reason,
   type Stage,
   type StageName,
@@ -413,26 +413,23 @@ export function createImages(
 
     /**
      * Ends the organize stage, and the photo, as `done` says ({@link asDone}): what is derived from it says so already. One in the trash
-     * has still to be settled. `null` where the photo has been deleted or changed since it was `seen`.
+     * has still to be settled. `null` where the photo has been deleted or changed since it was `seen`. One that was done without that
+     * stage has it now.
      */
     async finish(key: ImageKey, seen: ImageRecord, done: ImageRecord): Promise<ImageRecord | null> {
       const { status, cluster, faces, processing_ms, stages } = done;
+      const again = isGivenUp(seen);
+      const open = again ? statusIn('done') : and(statusIn('processing'), stageUnderWay('organize'));
       const finished = await change(key, {
         set: { status, cluster, faces, processing_ms, 'stages.organize': stages.organize },
         remove: done.trashed_at ? [] : ['shard', 'since', 'revived'],
-        condition: and(ALIVE, statusIn('processing'), stageUnderWay('organize'), unchangedSince(seen)),
+        condition: and(ALIVE, open, unchangedSince(seen)),
       });
       if (finished) {
         observer.stageEnded('organize', stages.organize);
-        observer.photoEnded(finished);
+        if (!again) observer.photoEnded(finished);
       }
       return finished;
-    },
-
-    /** As `settle`, though what is derived from the photo may lag behind. Nothing where it is under way again. */
-    async letGo(key: ImageKey): Promise<void> {
-      const record = await get(key);
-      if (record && isTerminal(record.status)) await settle(key, record);
     },
 
     /** Notes that a photo is about to leave its cluster. `null` where it has been deleted or changed since it was `seen`. */

@@ -282,6 +282,11 @@ export function hasEnded(state: StageState): state is EndedStageState {
   return state !== 'pending' && state !== 'running';
 }
 
+/** Whether a photo was done without its last stage, which failed again and again: what is derived from it may be there by halves. */
+export function isGivenUp({ status, stages }: Pick<ImageRecord, 'status' | 'stages'>): boolean {
+  return status === 'done' && stages.organize.state === 'failed';
+}
+
 /** Whether all that `organize` waits for has ended; describe and faces run beside each other. */
 export function canBeOrganized(stages: Record<StageName, Stage>): boolean {
   return STAGES.every((name) => name === 'organize' || hasEnded(stages[name].state));

@@ -20,7 +20,7 @@ const key = (userId: string, number: number) => ({ userId, imageId: imageId(numb
 async function seed(...records: ImageRecord[]): Promise<void> {
   for (const record of records) {
     await images().create(record);
-    if (record.status === 'done') await images().letGo({ userId: record.user_id, imageId: record.image_id });
+    if (record.status === 'done') await images().settle({ userId: record.user_id, imageId: record.image_id }, record);
   }
 }
 const patch = (as: string, number: number, body: object) => api.call('PATCH', path(number), { as, body });

@@ -3,8 +3,9 @@ import { clusterNamePrompt } from '../../shared/domain/cluster-name.ts';
 import { describePrompt } from '../../shared/domain/description.ts';
 import { sharp } from '../../shared/imaging/sharp.ts';
 import { drawPicture } from '../fixtures/pictures.ts';
+import type { Call } from '../support/gateway-event.ts';
 import { readZip } from '../support/zip.ts';
-import { type Answer, type Call, multipart } from './api.ts';
+import { type Answer, multipart } from './api.ts';
 import { type Pipeline, startPipeline } from './pipeline.ts';
 
 /**

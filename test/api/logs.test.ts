@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { hashUserId } from '../../shared/lambda/logger.ts';
-import { type Api, multipart, REQUEST_ID, startApi } from './api.ts';
+import { REQUEST_ID } from '../support/gateway-event.ts';
+import { type Api, multipart, startApi } from './api.ts';
 
 let api: Api;
 const lines: string[] = [];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Problem } from '../../shared/contract/schemas.ts';
-import { type Api, type Call, ORIGIN, REQUEST_ID, startApi } from './api.ts';
+import { type Call, REQUEST_ID } from '../support/gateway-event.ts';
+import { type Api, ORIGIN, startApi } from './api.ts';
 
 let api: Api;
 beforeAll(async () => {

@@ -87,7 +87,8 @@ async function done(imageIds: string[], summary: Partial<Summary>): Promise<void
     if (record) await images().beginIngest(key, record);
     for (const stage of ['ingest', 'describe', 'faces', 'organize'] as const)
       await images().endStage(key, stage, { state: 'done' });
-    await images().letGo(key);
+    const done = await images().get(key);
+    if (done) await images().settle(key, done);
   }
   await counted(summary);
 }

@@ -8,8 +8,9 @@ import { vi } from 'vitest';
 import { readStreamHead } from '../../local/gateway/proxy-response.ts';
 import { installStreamingGlobal } from '../../local/lambda/streaming.ts';
 import { type Endpoint, endpoints } from '../../shared/contract/routes.ts';
-import { type Call, startApi } from '../api/api.ts';
+import { startApi } from '../api/api.ts';
 import { startGoogle } from '../identity/google.ts';
+import type { Call } from '../support/gateway-event.ts';
 import { TABLE } from '../support/world.ts';
 
 /**

@@ -57,19 +57,18 @@ export async function settle(gateway: Gateway, user: string, first: number) {
     await objects.write(faceKey(user, id, 0), Buffer.from('face'), 'image/webp');
     await objects.write(originalKey(user, id), bytes, 'image/jpeg');
     const place = { similarity: 0.9, threshold: 0.5, runner_up: null, margin: null, reason: 'assigned' };
-    await images.create(
-      donePhoto(user, number, {
-        original: { ...rendition(originalKey(user, id)), content_type: 'image/jpeg', bytes: bytes.length },
-        thumbnails: {
-          small: rendition(thumbnailKey(user, id, 'small')),
-          medium: rendition(thumbnailKey(user, id, 'medium')),
-          preview: rendition(thumbnailKey(user, id, 'preview')),
-        },
-        faces: [{ n: 0, box: { x: 0, y: 0, width: 1, height: 1 }, person_id, similarity: 0.9 }],
-        cluster: { cluster_id, ...place },
-      }),
-    );
-    await images.letGo({ userId: user, imageId: id });
+    const photo = donePhoto(user, number, {
+      original: { ...rendition(originalKey(user, id)), content_type: 'image/jpeg', bytes: bytes.length },
+      thumbnails: {
+        small: rendition(thumbnailKey(user, id, 'small')),
+        medium: rendition(thumbnailKey(user, id, 'medium')),
+        preview: rendition(thumbnailKey(user, id, 'preview')),
+      },
+      faces: [{ n: 0, box: { x: 0, y: 0, width: 1, height: 1 }, person_id, similarity: 0.9 }],
+      cluster: { cluster_id, ...place },
+    });
+    await images.create(photo);
+    await images.settle({ userId: user, imageId: id }, photo);
     await createPeople(table, TABLE).say(user, person_id, { name: `P${number}`, updated_at: clock().toISOString() });
     const at = clock().toISOString();
     const words = { name: `C${number}`, name_source: 'model' as const, name_asked_at: 3, newest: [id], count: 1 };

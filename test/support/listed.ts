@@ -12,7 +12,7 @@ export async function storeListed({ table }: World, userId: string, records: rea
   let summary = emptySummary();
   for (const record of records) {
     await images.create(record);
-    await images.letGo({ userId, imageId: record.image_id });
+    await images.settle({ userId, imageId: record.image_id }, record);
     const contribution = contributionOf(record);
     if (contribution) summary = changeSummary(summary, contribution, 1);
   }

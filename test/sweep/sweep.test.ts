@@ -513,14 +513,15 @@ describe('dead letters', () => {
   });
 
   test.each(['settled', 'edited'] as const)(
-    'a photo that could not be indexed (%s) is let go, and an error says so',
+    'a photo that could not be indexed (%s) rests for a day, and an error says so',
     async (type) => {
       const { image_id } = imageRecord(USER, 1);
       await deps.images.create(imageRecord(USER, 1, { status: 'done' }));
       await deadQueue.organize([{ type, event_id: `${type}:${image_id}`, user_id: USER, image_id }]);
       await sweepOf('organize');
       expect(logged).toMatchObject([[expect.stringContaining('cannot be indexed'), { image_id }]]);
-      expect(await deps.images.get(key)).not.toHaveProperty('shard');
+      const tomorrow = new Date(now.getTime() + 24 * 3600 * 1000).toISOString();
+      expect(await deps.images.get(key)).toMatchObject({ since: tomorrow });
       expect(await createDeadLetters(world.sqs).look(dead, 10)).toEqual([]);
     },
   );

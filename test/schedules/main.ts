@@ -1,0 +1,132 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import fc from 'fast-check';
+import { play } from './play.ts';
+import { type Schedule, schedules } from './schedule.ts';
+import { openStage } from './stage.ts';
+
+/**
+ * Plays random schedules of faults over small lives of a gallery: `npm run schedules -- --seeds 1000 [--from 1]`. A seed that fails is
+ * shrunk, for `--shrink` seconds (default 120). `--replay` takes a seed, a file, or a schedule as JSON, plays it and tells what happens.
+ * `--kept` plays those first that have once failed (seeds/).
+ */
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    shrink: { type: 'string', default: '120' },
+    replay: { type: 'string' },
+    kept: { type: 'boolean', default: false },
+  },
+});
+
+const KEPT = new URL('./seeds/', import.meta.url);
+
+function scheduleOf(replay: string): Schedule {
+  if (/^\d+$/.test(replay)) return ofSeed(Number(replay));
+  const given = JSON.parse(existsSync(replay) ? readFileSync(replay, 'utf8') : replay);
+  return given.schedule ?? given;
+}
+
+const ofSeed = (seed: number): Schedule => {
+  const [schedule] = fc.sample(schedules, { seed, numRuns: 1 });
+  if (!schedule) throw new Error(`There is no schedule of seed ${seed}`);
+  return schedule;
+};
+
+interface Failing {
+  schedule: Schedule;
+  says: string[];
+}
+
+const stage = await openStage();
+let failed = 0;
+
+/** The smallest schedule found that fails like that of a seed, and what it says. */
+async function shrink(seed: number, first: Failing): Promise<Failing> {
+  let smallest = first;
+  const until = performance.now() + Number(values.shrink) * 1000;
+  const property = fc.asyncProperty(schedules, async (schedule) => {
+    // To be interrupted would leave a life going on beside the next one.
+    if (performance.now() > until) return true;
+    const says = await play(stage, schedule);
+    if (says.length > 0) smallest = { schedule, says };
+    return says.length === 0;
+  });
+  // Unbiased, as samples are drawn.
+  await fc.check(property, { seed, numRuns: 1, unbiased: true });
+  return smallest;
+}
+
+/** Without steps in which nothing happens. */
+function trimmed({ steps, ...rest }: Schedule): Schedule {
+  const idle = ({ act, work, wait }: Schedule['steps'][number]) => act.what === 'nothing' && work === 0 && wait === 0;
+  return { ...rest, steps: steps.filter((step) => !idle(step)) };
+}
+
+async function tryOut(seed: number): Promise<void> {
+  const schedule = ofSeed(seed);
+  const says = await play(stage, schedule);
+  if (says.length === 0) return;
+  failed += 1;
+  const smallest = Number(values.shrink) > 0 ? await shrink(seed, { schedule, says }) : { schedule, says };
+  console.log(`Seed ${seed} fails. The smallest schedule found that does:`);
+  console.log(JSON.stringify(trimmed(smallest.schedule)));
+  for (const line of smallest.says) console.log(`  ${line}`);
+  console.log(`  npm run schedules -- --replay ${seed}, or --replay with that JSON`);
+}
+
+async function replay(given: string): Promise<void> {
+  const says = await play(stage, scheduleOf(given), (line) => console.log(line));
+  for (const line of says) console.log(`  ${line}`);
+  failed += says.length;
+}
+
+async function playKept(): Promise<void> {
+  for (const file of readdirSync(KEPT).sort()) {
+    const says = await play(stage, scheduleOf(fileURLToPath(new URL(file, KEPT))));
+    if (says.length === 0) continue;
+    failed += 1;
+    console.log([`${file} fails:`, ...says].join('\n  '));
+  }
+}
+
+async function playSeeds(from: number, seeds: number): Promise<void> {
+  const cpu = () => process.cpuUsage().user + process.cpuUsage().system;
+  const began = cpu();
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    await tryOut(seed);
+    const played = seed - from + 1;
+    if (played % 50 !== 0 && played !== seeds) continue;
+    const each = ((cpu() - began) / played / 1e6).toFixed(2);
+    const which = `${played} schedules (seeds ${from}–${seed})`;
+    const memory = Math.round(process.memoryUsage().rss / 1e6);
+    console.log(`${which}, ${failed} failed; ${each} s of processor time each, ${memory} MB`);
+  }
+}
+
+/** Modules are never forgotten, and each schedule starts its functions anew: so many to a process. */
+const MOST_AT_ONCE = 250;
+
+/** Plays seeds in processes of their own, one after another; answers whether all were well. */
+function playInTurn(from: number, seeds: number): boolean {
+  let well = true;
+  for (let at = from; at < from + seeds; at += MOST_AT_ONCE) {
+    const some = String(Math.min(MOST_AT_ONCE, from + seeds - at));
+    const args = [process.argv[1] ?? '', '--from', String(at), '--seeds', some, '--shrink', values.shrink];
+    well = spawnSync(process.execPath, args, { stdio: 'inherit' }).status === 0 && well;
+  }
+  return well;
+}
+
+if (values.replay !== undefined) await replay(values.replay);
+else {
+  if (values.kept) await playKept();
+  const [from, seeds] = [Number(values.from), Number(values.seeds)];
+  if (seeds <= MOST_AT_ONCE) await playSeeds(from, seeds);
+  else if (!playInTurn(from, seeds)) failed += 1;
+}
+await stage.stop();
+process.exit(failed > 0 ? 1 : 0);
