@@ -172,7 +172,7 @@ export class Alarms extends Construct {
     // Photos knock ever more rarely while it is away, once an hour in the end: only the share of calls tells.
     this.watch('azure-throttled', {
       runbook: 'Azure OpenAI turns calls away',
-      says: 'Half of the calls to Azure OpenAI within an hour were turned away or not answered.',
+      says: 'Half of the calls to Azure OpenAI within an hour were turned away, not answered, or lacked a right setting.',
       metric: share(own(settings, 'AzureThrottled'), own(settings, 'AzureCalls'), {
         least: 1,
         period: Duration.hours(1),

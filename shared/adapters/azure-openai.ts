@@ -22,9 +22,9 @@ export { AzureMalformed, AzureMisconfigured, AzureRejected, AzureUnavailable } f
 /** Hostile writing in a picture may ask for an endless answer; this bounds what one costs. */
 const MOST_OUTPUT_TOKENS = 4_000;
 
-/** Is told of every call that was made. */
+/** Is told of every call that was made, or would have been with a key. */
 export interface AzureObserver {
-  /** `throttled`: it was turned away, or met a fault that is none of the picture's. */
+  /** `throttled`: it was turned away, or met a fault or a wrong setting, which is none of the picture's. */
   called(how: { throttled: boolean }): void;
   /** An answer that is paid for, at list prices, in micro-dollars. */
   spent(microUsd: number): void;
@@ -95,7 +95,10 @@ export function createAzureOpenAI(options: AzureOpenAIOptions): AzureOpenAIAdapt
     deploymentSetting: string,
     run: (client: AzureOpenAI, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const client = await clientFor();
+    const client = await clientFor().catch((error) => {
+      if (error instanceof AzureMisconfigured) observer?.called({ throttled: true });
+      throw error;
+    });
     try {
       // The client's own timeout does not cover the body of an error answer; the signal does.
       const answer = await run(client, AbortSignal.timeout(options.timeoutMs));
@@ -103,7 +106,9 @@ export function createAzureOpenAI(options: AzureOpenAIOptions): AzureOpenAIAdapt
       return answer;
     } catch (error) {
       const translated = translateError(error, { deploymentSetting, now: clock() });
-      observer?.called({ throttled: translated instanceof AzureUnavailable });
+      observer?.called({
+        throttled: translated instanceof AzureUnavailable || translated instanceof AzureMisconfigured,
+      });
       throw translated;
     }
   }

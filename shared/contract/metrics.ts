@@ -23,9 +23,9 @@ export const METRICS = {
   PhotoMilliseconds: 'Milliseconds',
   /** Of the run that ended a stage, as on the photo's receipt. */
   StageMilliseconds: 'Milliseconds',
-  /** Calls to Azure OpenAI, however they ended. */
+  /** Calls to Azure OpenAI, however they ended; those that lacked a key as well. */
   AzureCalls: 'Count',
-  /** Those of them that were turned away (429), met a fault (5xx) or got no answer: photos wait. */
+  /** Those of them that were turned away (429), met a fault (5xx), got no answer, or met a wrong key, endpoint or deployment (401, 403, 404): photos wait. */
   AzureThrottled: 'Count',
   /** What answered calls cost at list prices. */
   AiSpendUsd: 'None',

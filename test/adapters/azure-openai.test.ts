@@ -195,9 +195,13 @@ describe('misconfigured', () => {
     ['an empty key', { apiKey: async () => '' }, 'AZURE_OPENAI_API_KEY'],
     ['an unknown deployment', { chatDeployment: 'nobody' }, 'AZURE_OPENAI_DEPLOYMENT_NAME'],
     ['a version nobody serves', { apiVersion: 'latest' }, 'AZURE_OPENAI_ENDPOINT'],
-  ])('%s names the setting and keeps the key', async (_, options, setting) => {
-    const error = await describeImage(options).catch((reason) => reason);
+  ])('%s names the setting, keeps the key, and counts as turned away', async (_, options, setting) => {
+    const called: boolean[] = [];
+    const observer = { called: ({ throttled }: { throttled: boolean }) => called.push(throttled), spent: () => {} };
+    const error = await describeImage({ ...options, observer }).catch((reason) => reason);
     expect(error).toBeInstanceOf(AzureMisconfigured);
+    // What the alarm counts: nothing else tells that photos wait.
+    expect(called).toEqual([true]);
     expect(error).toMatchObject({ setting, message: expect.stringContaining(setting) });
     expect(error.message).not.toMatch(/not-the-key|secret-key/);
   });
