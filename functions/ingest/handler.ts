@@ -55,8 +55,8 @@ const ingest = createIngest({
   zones: createTimeZones(),
 });
 
-/** An S3 event that has waited for so long stands in a line. */
-const LINE_MS = 1_000;
+/** An S3 event that has waited for so long stands in a line. Less is what a cold start and the queue's own delivery take. */
+const LINE_MS = 5_000;
 
 /**
  * Bytes arrived in `incoming/` (an S3 event, or one of our own in its stead). S3's events say nothing of users, and are taken in the order
@@ -66,15 +66,16 @@ const LINE_MS = 1_000;
 export const handler = queueHandler({
   logger: createLogger('ingest', settings.LOG_LEVEL),
   parse: ingestMessage,
-  handle: async ({ photos, anonymous }, { logger, sentAt, receiveCount }) => {
+  handle: async ({ photos, anonymous, toldAt }, { logger, sentAt, receiveCount }) => {
     if (anonymous && receiveCount === 1 && systemClock().getTime() - sentAt.getTime() > LINE_MS) {
       for (const { userId, imageId } of photos) {
-        await queues.ingest(objects.bucket, userId, incomingKey(userId, imageId));
+        await queues.ingest(objects.bucket, userId, incomingKey(userId, imageId), sentAt);
       }
       return;
     }
     for (const photo of photos) {
-      if (receiveCount === 1) telemetry.photoWaited(Math.max(0, systemClock().getTime() - sentAt.getTime()));
+      const since = (toldAt ?? sentAt).getTime();
+      if (receiveCount === 1) telemetry.photoWaited(Math.max(0, systemClock().getTime() - since));
       logger.appendKeys({ image_id: photo.imageId, user: hashUserId(photo.userId) });
       const clearUp = () => objects.remove(allImageKeys(photo.userId, photo.imageId));
       await unlessGone(departures, photo.userId, () => ingest(photo, logger), clearUp);

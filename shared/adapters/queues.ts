@@ -70,9 +70,13 @@ export function createQueues(
     }
   }
 
-  /** Has ingest read a photo, by the message S3 would send but for its source: this one says whose it is. */
-  async function ingest(bucket: string, userId: string, key: string): Promise<void> {
-    const body = { Records: [{ eventSource: 'shoebox', s3: { bucket: { name: bucket }, object: { key } } }] };
+  /**
+   * Has ingest read a photo, by the message S3 would send but for its source: this one says whose it is. `sentAt`: when S3 told of
+   * it, where this goes on in its stead.
+   */
+  async function ingest(bucket: string, userId: string, key: string, sentAt?: Date): Promise<void> {
+    const Records = [{ eventSource: 'shoebox', s3: { bucket: { name: bucket }, object: { key } } }];
+    const body = { Records, ...(sentAt && { sent_at: sentAt.toISOString() }) };
     await sendFair(urlOf('ingest'), userId, body);
   }
 

@@ -1,5 +1,6 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { readEmbedded } from '../../local/metrics.ts';
 import { incomingKey } from '../../shared/domain/object-keys.ts';
 import { drawPicture } from '../fixtures/pictures.ts';
 import { imageId } from '../support/records.ts';
@@ -20,6 +21,7 @@ beforeAll(async () => {
     FACES_QUEUE_URL: world.urls.faces,
     ORGANIZE_QUEUE_URL: world.urls.organize,
     LOG_LEVEL: 'ERROR',
+    POWERTOOLS_METRICS_DISABLED: 'false',
   };
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
 });
@@ -32,6 +34,20 @@ const s3Event = (key: string) => ({
   Records: [{ eventSource: 'aws:s3', s3: { bucket: { name: BUCKET }, object: { key } } }],
 });
 
+/** `WaitMilliseconds` of all that is told to CloudWatch while `work` runs. */
+async function waitsDuring(work: () => Promise<unknown>): Promise<number[]> {
+  const told = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  try {
+    await work();
+    const lines = told.mock.calls.map(([chunk]) => String(chunk)).join('');
+    return lines
+      .split('\n')
+      .flatMap((line) => readEmbedded(line).flatMap(([name, values]) => (name === 'WaitMilliseconds' ? values : [])));
+  } finally {
+    told.mockRestore();
+  }
+}
+
 test('the function accepts what S3 tells it of, with nothing but its settings', async () => {
   const { handler } = await import('../../functions/ingest/handler.ts');
   const photos = openPhotos(world, 'ann');
@@ -43,8 +59,12 @@ test('the function accepts what S3 tells it of, with nothing but its settings', 
     s3Event(incomingKey('ann', imageId(1))),
     s3Event(incomingKey('ann', imageId(2))),
   );
-  for (const { attributes } of event.Records) attributes.SentTimestamp = String(Date.now());
-  expect(await handler(event, lambdaContext)).toEqual({ batchItemFailures: [] });
+  // As long as a cold start may take: no line.
+  for (const { attributes } of event.Records) attributes.SentTimestamp = String(Date.now() - 3_000);
+  const waits = await waitsDuring(async () =>
+    expect(await handler(event, lambdaContext)).toEqual({ batchItemFailures: [] }),
+  );
+  expect(waits).toHaveLength(2);
   await photos.expectAccepted(1, picture);
   await photos.expectRejected(2, 'unknown_format');
   expect(await photos.handedOn()).toEqual([imageId(1)]);
@@ -58,18 +78,24 @@ test('what has stood in a line is sent again in its user’s name, once', async 
   await photos.upload(3, picture);
   await world.drain('ingest');
   const waited = sqsEvent(s3Event(incomingKey('bob', imageId(3))));
+  for (const { attributes } of waited.Records) attributes.SentTimestamp = String(Date.now() - 60_000);
   expect(await handler(waited, lambdaContext)).toEqual({ batchItemFailures: [] });
   expect(await photos.handedOn()).toEqual([]);
   const command = { QueueUrl: world.urls.ingest, MessageSystemAttributeNames: ['All' as const] };
   const { Messages: [again] = [] } = await world.sqs.send(new ReceiveMessageCommand(command));
   expect(again?.Attributes).toMatchObject({ MessageGroupId: 'bob' });
-  // However long that one has to wait.
-  expect(await handler(sqsEvent(again?.Body ?? ''), lambdaContext)).toEqual({ batchItemFailures: [] });
+  // However long that one has to wait; and the photo has waited since S3 told of it.
+  const resent = sqsEvent(again?.Body ?? '');
+  for (const { attributes } of resent.Records) attributes.SentTimestamp = String(Date.now());
+  const waits = await waitsDuring(async () =>
+    expect(await handler(resent, lambdaContext)).toEqual({ batchItemFailures: [] }),
+  );
+  expect(waits).toEqual([expect.closeTo(60_000, -5)]);
   await photos.expectAccepted(3, picture);
   // What was delivered before has had its turn.
   await photos.upload(4, Buffer.from('no picture'));
   const repeated = sqsEvent(s3Event(incomingKey('bob', imageId(4))));
   for (const { attributes } of repeated.Records) attributes.ApproximateReceiveCount = '2';
-  await handler(repeated, lambdaContext);
+  expect(await waitsDuring(() => handler(repeated, lambdaContext))).toEqual([]);
   await photos.expectRejected(4, 'unknown_format');
 });

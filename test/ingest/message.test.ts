@@ -23,6 +23,12 @@ test('tells S3’s words from ours', () => {
   expect(ingestMessage.parse({ Records: [{ eventSource: 'shoebox', s3: { object: { key } } }] }).anonymous).toBe(false);
 });
 
+test('reads when S3 told of a photo, where we say so', () => {
+  const sent_at = '2026-11-21T10:00:00.000Z';
+  expect(ingestMessage.parse({ ...event(`incoming/ann/${imageId(1)}`), sent_at }).toldAt).toEqual(new Date(sent_at));
+  expect(ingestMessage.parse(event(`incoming/ann/${imageId(1)}`)).toldAt).toBeUndefined();
+});
+
 test('reads keys as S3 writes them in events', () => {
   const key = `incoming/a%3Db%2Bc+d/${imageId(1)}`;
   expect(ingestMessage.parse(event(key)).photos).toEqual([{ userId: 'a=b+c d', imageId: imageId(1) }]);
