@@ -55,6 +55,19 @@ test('the environment wins over .env, also with an empty value', () => {
   expect(withEnvFile('there-is-no-such-file', { STAGE: 'prod' })).toEqual({ STAGE: 'prod' });
 });
 
+test('a deployment from GitHub is given every setting but the secrets, each from the variable of its name', () => {
+  const workflow = readFileSync(join(import.meta.dirname, '../../.github/workflows/deploy.yml'), 'utf8');
+  const step = workflow.slice(workflow.indexOf('npm run deploy'));
+  const given = [...step.matchAll(/^ {10}(\w+): \$\{\{ vars\.(\w+) \}\}$/gm)];
+  // A key, and the path of a file with one: they are in Secrets Manager, and stay as they are.
+  const secrets = ['AZURE_OPENAI_API_KEY', 'GOOGLE_APPLICATION_CREDENTIALS'];
+  const names = Object.keys(parseEnv(readFileSync(EXAMPLE, 'utf8'))).filter((name) => !secrets.includes(name));
+  expect(given.map(([, name]) => name).sort()).toEqual(names.sort());
+  for (const [, name, variable] of given) expect(variable).toBe(name);
+  // GitHub makes a variable nobody has set an empty one.
+  expect(readDeployment(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(readDeployment({}));
+});
+
 describe('what must not stand in a template', () => {
   const template = synthesize({
     AZURE_OPENAI_ENDPOINT: 'https://resource.openai.azure.com',
