@@ -5,7 +5,17 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Deployment } from '../shared/config.ts';
 import type { NodeFunction } from './functions.ts';
-import { messages, nearestToTimeout, ofApi, oldestMessage, own, share, sumOf } from './metrics.ts';
+import {
+  arrivals,
+  messages,
+  nearestToTimeout,
+  ofApi,
+  oldestMessage,
+  own,
+  releaseFaults,
+  share,
+  sumOf,
+} from './metrics.ts';
 import { CONSUMER_TIMEOUTS, type QueueName, type Queues } from './queues.ts';
 import { API_TIMEOUT, type WebFunctions } from './web-functions.ts';
 
@@ -103,11 +113,16 @@ export class Alarms extends Construct {
         from: oldest.toSeconds(),
         periods: [2, 2],
       });
+      // Sweep empties the others; those of ingest are kept for days, and must not hide the next.
+      const kept = name === 'ingest';
       this.watch(`dead-${name}`, {
         runbook: 'Dead letters',
-        says: `There are messages in the dead-letter queue of ${name}.`,
-        metric: messages(deadLetterQueue, name),
+        says: kept
+          ? `Messages have come into the dead-letter queue of ${name}.`
+          : `There are messages in the dead-letter queue of ${name}.`,
+        metric: kept ? arrivals(deadLetterQueue, name) : messages(deadLetterQueue, name),
         from: 1,
+        ...(kept && { periods: [1, 3] as const }),
       });
     }
   }
@@ -187,15 +202,17 @@ export class Alarms extends Construct {
     });
   }
 
-  /** By the minute, so that a release is taken back while most requests still go to the one before. A crash counts here twice. */
+  /**
+   * By the minute, so that a release is taken back while most requests still go to the one before: a release that always fails spoils a
+   * tenth of the requests at first, or the only one there is. On for five minutes, so that nobody who looks in misses it.
+   */
   private watchReleases({ settings, web }: AlarmsProps): Alarm {
-    const minute = Duration.minutes(1);
-    const crashes = Object.values(web.live).map((alias) => alias.metricErrors());
     return this.watch('release', {
       runbook: 'Release',
-      says: 'The functions behind the API crashed or answered 5xx again and again within a minute.',
-      metric: sumOf('faults', [...crashes, ofApi(settings, '5XXError', Stats.SUM)], minute),
+      says: 'A new version behind the API crashed, or more than 5 % of a minute’s requests were answered with 5xx.',
+      metric: releaseFaults(settings, Object.values(web.live)),
       from: 5,
+      periods: [1, 5],
     });
   }
 }

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Alias, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Deployment } from '../shared/config.ts';
 import { DEPLOYMENT, METRICS_NAMESPACE, type MetricName, STAGE, STAGE_METRIC } from '../shared/contract/metrics.ts';
@@ -51,6 +51,15 @@ export const oldestMessage = (queue: IQueue, label: string): Metric =>
 export const messages = (queue: IQueue, label: string): Metric =>
   queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, period: FIVE_MINUTES, label });
 
+/** By how many they have become more within five minutes: letters that are kept do not hide the next one. */
+export const arrivals = (queue: IQueue, label: string): MathExpression =>
+  new MathExpression({
+    expression: 'DIFF(there)',
+    usingMetrics: { there: messages(queue, label) },
+    period: FIVE_MINUTES,
+    label,
+  });
+
 /** Of all functions of the account: what its quota is compared with. */
 export const concurrency = (): Metric =>
   new Metric({
@@ -81,6 +90,35 @@ export function nearestToTimeout(functions: readonly { function: IFunction; seco
     return `m${index} / ${seconds * 10}`;
   });
   return new MathExpression({ expression: `MAX([${shares.join(', ')}])`, usingMetrics, period, label: 'per cent' });
+}
+
+/**
+ * How badly a release does, by the minute: of all requests those answered with 5xx, in per cent; or 100 for each crash of a version
+ * that is being released, which is no matter of shares while it gets few requests.
+ */
+export function releaseFaults(settings: Deployment, live: readonly Alias[]): MathExpression {
+  const period = Duration.minutes(1);
+  const crashes = live.map((alias, index): [string, Metric] => [
+    `m${index}`,
+    alias.metricErrors({
+      dimensionsMap: {
+        FunctionName: alias.lambda.functionName,
+        Resource: `${alias.lambda.functionName}:${alias.aliasName}`,
+        ExecutedVersion: alias.version.version,
+      },
+      period,
+    }),
+  ]);
+  return new MathExpression({
+    expression: `MAX([100 * SUM([${crashes.map(([id]) => id).join(', ')}]), 100 * faults / requests])`,
+    usingMetrics: {
+      ...Object.fromEntries(crashes),
+      faults: ofApi(settings, '5XXError', Stats.SUM, period),
+      requests: ofApi(settings, 'Count', Stats.SUM, period),
+    },
+    period,
+    label: 'per cent',
+  });
 }
 
 /** `part` in per cent of `whole`; zero where `part` is below `least`. */

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createGallery } from '../requests/gallery.ts';
 import type { Measured, Step } from '../requests/report.ts';
 import { itemBytes } from '../requests/units.ts';
-import { billedMs, idle, kept, MONTH, photo, usage } from './bill.ts';
+import { billedMs, idle, kept, MONTH, OWN_METRICS, photo, usage } from './bill.ts';
 import { callOf, MODELS } from './models.ts';
-import { type Amounts, addAmounts, dollars, PRICES, PRICES_OF, type PriceName, total } from './prices.ts';
+import { type Amounts, addAmounts, dollars, PRICES, PRICES_OF, type Price, type PriceName, total } from './prices.ts';
 
 const MEASURED = new URL('../measured/requests.json', import.meta.url);
 /** DynamoDB adds so much to each item it keeps. */
@@ -72,10 +72,11 @@ function models(): string {
 
 const prices = () =>
   [
-    `| price in us-east-1, ${PRICES_OF} | | source |`,
-    '| --- | ---: | --- |',
-    ...Object.values(PRICES).map(
-      ({ what, usd: price, per, source }) => `| ${what} | $${price} / ${per} | <${source}> |`,
+    `| price in us-east-1, ${PRICES_OF} | | written down | source |`,
+    '| --- | ---: | --- | --- |',
+    ...Object.values<Price>(PRICES).map(
+      ({ what, usd: price, per, from_memory, source }) =>
+        `| ${what} | $${price} / ${per} | ${from_memory ? 'from memory' : 'as others quote it'} | <${source}> |`,
     ),
   ].join('\n');
 
@@ -90,13 +91,17 @@ export function costParts(): Record<string, string> {
   const bytes = tableBytes();
   const thousand = addAmounts([photo(steps), 1_000]);
   const month = addAmounts([usage(steps), 1], [photo(steps), MONTH.added], [kept(bytes), MONTH.photos]);
+  const nothing = idle();
+  const bill = billTable({
+    '1,000 photos come in': thousand,
+    'they are kept for a month': addAmounts([kept(bytes), 1_000]),
+    'a month with 10,000 photos': month,
+    'a month of nothing': nothing,
+  });
+  const whole = total(month) + total(nothing);
+  const metrics = dollars('metric', OWN_METRICS);
   return {
-    bill: billTable({
-      '1,000 photos come in': thousand,
-      'they are kept for a month': addAmounts([kept(bytes), 1_000]),
-      'a month with 10,000 photos': month,
-      'a month of nothing': idle(),
-    }),
+    bill: `${bill}\n\nThe whole of a month with 10,000 photos, with the ${usd(total(nothing), 2)} that the stack costs anyway: ${usd(whole, 2)}, and up to ${usd(metrics, 2)} more for the ${OWN_METRICS} metrics of the stack's own.`,
     measured: `Measured by \`${command}\` (Node ${node.slice(1)}), among ${Number(photos).toLocaleString('en')} photos; ${number(bytes / 1000)} KB of items for a photo.\n\n${stepTable(steps)}`,
     models: models(),
     prices: prices(),

@@ -4,12 +4,15 @@ export interface Price {
   usd: number;
   per: string;
   source: string;
+  /** Written down from memory, not read anywhere on that day. */
+  from_memory?: true;
 }
 
 /** When the prices were written down (docs/cost.md says from where). They are those of us-east-1; eu-central-1 is 0 to 25 % dearer, by service. */
 export const PRICES_OF = '2026-11-21';
 
 const million = (usd: number, what: string, source: string): Price => ({ what, usd, per: 'million', source });
+const remembered = (price: Price): Price => ({ ...price, from_memory: true });
 
 export const PRICES = {
   lambdaRequest: million(0.2, 'Lambda: invocations', 'https://aws.amazon.com/lambda/pricing/'),
@@ -22,26 +25,26 @@ export const PRICES = {
   gatewayRequest: million(3.5, 'API Gateway: REST requests', 'https://aws.amazon.com/api-gateway/pricing/'),
   tableRead: million(0.125, 'DynamoDB on demand: read units', 'https://aws.amazon.com/dynamodb/pricing/on-demand/'),
   tableWrite: million(0.625, 'DynamoDB on demand: write units', 'https://aws.amazon.com/dynamodb/pricing/on-demand/'),
-  tableStorage: {
+  tableStorage: remembered({
     what: 'DynamoDB: storage',
     usd: 0.25,
     per: 'GB-month',
     source: 'https://aws.amazon.com/dynamodb/pricing/on-demand/',
-  },
-  tableBackup: {
+  }),
+  tableBackup: remembered({
     what: 'DynamoDB: point-in-time recovery',
     usd: 0.2,
     per: 'GB-month',
     source: 'https://aws.amazon.com/dynamodb/pricing/on-demand/',
-  },
-  objectStorage: {
+  }),
+  objectStorage: remembered({
     what: 'S3 Standard: storage',
     usd: 0.023,
     per: 'GB-month',
     source: 'https://aws.amazon.com/s3/pricing/',
-  },
-  objectPut: million(5, 'S3: PUT, POST, LIST', 'https://aws.amazon.com/s3/pricing/'),
-  objectGet: million(0.4, 'S3: GET, HEAD', 'https://aws.amazon.com/s3/pricing/'),
+  }),
+  objectPut: remembered(million(5, 'S3: PUT, POST, LIST', 'https://aws.amazon.com/s3/pricing/')),
+  objectGet: remembered(million(0.4, 'S3: GET, HEAD', 'https://aws.amazon.com/s3/pricing/')),
   vectorPut: {
     what: 'S3 Vectors: PUT, 128 KB at the least',
     usd: 0.2,
@@ -55,33 +58,39 @@ export const PRICES = {
     per: 'GB-month',
     source: 'https://aws.amazon.com/s3/pricing/',
   },
-  queueRequest: million(0.4, 'SQS standard: requests', 'https://aws.amazon.com/sqs/pricing/'),
-  fifoRequest: million(0.5, 'SQS FIFO: requests', 'https://aws.amazon.com/sqs/pricing/'),
-  logs: {
+  queueRequest: remembered(million(0.4, 'SQS standard: requests', 'https://aws.amazon.com/sqs/pricing/')),
+  fifoRequest: remembered(million(0.5, 'SQS FIFO: requests', 'https://aws.amazon.com/sqs/pricing/')),
+  logs: remembered({
     what: 'CloudWatch: log ingestion',
     usd: 0.5,
     per: 'GB',
     source: 'https://aws.amazon.com/cloudwatch/pricing/',
-  },
-  alarm: {
+  }),
+  alarm: remembered({
     what: 'CloudWatch: metrics watched by alarms',
     usd: 0.1,
     per: 'month',
     source: 'https://aws.amazon.com/cloudwatch/pricing/',
-  },
-  trace: million(5, 'X-Ray: traces recorded', 'https://aws.amazon.com/xray/pricing/'),
-  transfer: {
+  }),
+  metric: remembered({
+    what: 'CloudWatch: metrics of our own',
+    usd: 0.3,
+    per: 'month',
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+  }),
+  trace: remembered(million(5, 'X-Ray: traces recorded', 'https://aws.amazon.com/xray/pricing/')),
+  transfer: remembered({
     what: 'Data transfer to the internet',
     usd: 0.09,
     per: 'GB',
     source: 'https://aws.amazon.com/ec2/pricing/on-demand/',
-  },
-  secret: {
+  }),
+  secret: remembered({
     what: 'Secrets Manager: a secret',
     usd: 0.4,
     per: 'month',
     source: 'https://aws.amazon.com/secrets-manager/pricing/',
-  },
+  }),
 } satisfies Record<string, Price>;
 
 export type PriceName = keyof typeof PRICES;

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ALARM_METRICS } from '../../bench/cost/bill.ts';
+import { ALARM_METRICS, OWN_METRICS } from '../../bench/cost/bill.ts';
 import { PRICES } from '../../bench/cost/prices.ts';
 import { MOST_METRICS } from '../../lib/dashboard.ts';
-import { METRICS } from '../../shared/contract/metrics.ts';
+import { DEPLOYMENT, METRICS, METRICS_NAMESPACE, STAGE, STAGE_METRIC } from '../../shared/contract/metrics.ts';
+import { STAGES } from '../../shared/domain/image.ts';
 import { functionIn, functionName, type Json, type Resource, referenced, synthesize } from './template.ts';
 
 const template = synthesize();
@@ -75,6 +76,12 @@ test('every work queue has an alarm for its oldest message, and each dead-letter
   }
 });
 
+test('a letter that is kept does not hide the next one', () => {
+  const { Metrics = [], Threshold } = named('dead-ingest').Properties;
+  expect(String(Metrics[0]?.Expression)).toBe('DIFF(there)');
+  expect(Number(Threshold)).toBe(1);
+});
+
 test('every function’s crashes are watched', () => {
   const watched = metricsOf(named('function-errors')).join();
   for (const { id } of template.ofType('AWS::Lambda::Function')) expect(watched).toContain(`"${id}"`);
@@ -118,6 +125,15 @@ test('what is watched all month is what docs/cost.md counts, less than four doll
     ).toBe(true);
 });
 
+test('what the stack reports itself, one of it for each stage, is what the documents count', () => {
+  expect(Object.keys(METRICS).length - 1 + STAGES.length).toBe(OWN_METRICS);
+  for (const [page, says] of [
+    ['operations.md', `${OWN_METRICS} metrics of our own at 0.30`],
+    ['cost.md', `up to ${OWN_METRICS} metrics of the stack's own`],
+  ] as const)
+    expect(readFileSync(join(import.meta.dirname, '../../docs', page), 'utf8'), page).toContain(says);
+});
+
 test('metrics come through where only errors are logged: they are lines without a level', () => {
   const [fn] = otherwise.ofType('AWS::Lambda::Function');
   expect(fn?.Properties.Environment?.Variables?.LOG_LEVEL).toBe('ERROR');
@@ -125,9 +141,18 @@ test('metrics come through where only errors are logged: they are lines without 
 });
 
 test('no metric of ours is told apart by anything but the deployment and the stage', () => {
-  const body = template.text;
-  const dimensions = [...body.matchAll(/"Namespace":"Shoebox".*?"Dimensions":\[(.*?)\]/g)].map(([, found]) => found);
-  for (const found of dimensions) expect(found).toMatch(/^\{"Name":"deployment","Value":"dev"\}$/);
+  const watched = alarms.flatMap(metricsOf).map((text): Json => JSON.parse(text));
+  const watchedOurs = watched.filter(([namespace]) => String(namespace) === METRICS_NAMESPACE);
+  expect(watchedOurs.length).toBeGreaterThanOrEqual(3);
+  for (const [, , dimensions] of watchedOurs) expect(dimensions).toEqual([{ Name: DEPLOYMENT, Value: 'dev' }]);
+  const [dashboard] = template.ofType('AWS::CloudWatch::Dashboard');
+  const drawn = drawnBy(dashboard as Resource).map((text): string[] => JSON.parse(text));
+  const drawnOurs = drawn.filter(([namespace]) => namespace === METRICS_NAMESPACE);
+  expect(drawnOurs.length).toBeGreaterThanOrEqual(Object.keys(METRICS).length);
+  for (const [, name, ...dimensions] of drawnOurs) {
+    const stage = name === STAGE_METRIC ? [STAGE, expect.any(String)] : [];
+    expect(dimensions, name).toEqual([DEPLOYMENT, 'dev', ...stage]);
+  }
 });
 
 describe('who is told', () => {
@@ -179,14 +204,40 @@ describe('releases', () => {
       const policy = (alias as unknown as { UpdatePolicy: Json }).UpdatePolicy.CodeDeployLambdaAliasUpdate;
       const group = template.byId(String(referenced(policy?.DeploymentGroupName)));
       expect(group.Properties).toMatchObject({
-        DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
+        DeploymentConfigName: 'CodeDeployDefault.LambdaLinear10PercentEvery1Minute',
         AutoRollbackConfiguration: { Enabled: true, Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM'] },
       });
       const { Alarms, Enabled } = group.Properties.AlarmConfiguration as Json & Record<string, Json>;
       expect(Enabled).toBe(true);
       expect(Alarms?.map(({ Name }) => referenced(Name))).toEqual([named('release').id]);
       expect(watched).toContain(`{"Ref":"${referenced(alias.Properties.FunctionName)}"},":live"`);
+      // Of the version that is being released: those of the one before are no reason to take it back.
+      expect(watched).toContain(
+        `"ExecutedVersion","Value":{"Fn::GetAtt":["${referenced(alias.Properties.FunctionVersion)}"`,
+      );
     }
+  });
+
+  test('one that always fails is taken back, with a request a minute as with thousands', () => {
+    const { Metrics = [], Threshold, DatapointsToAlarm } = named('release').Properties;
+    const expression = String(Metrics[0]?.Expression);
+    const periods = Metrics.flatMap(({ MetricStat }) => (MetricStat ? [Number(MetricStat.Period)] : []));
+    expect(new Set(periods)).toEqual(new Set([60]));
+    expect(Number(DatapointsToAlarm)).toBe(1);
+    /** What the alarm sees of a minute; metrics of which nothing was reported are left out, as CloudWatch does. */
+    const seen = (minute: Record<string, number>) => {
+      const [, crashes = '', answers = ''] =
+        /^MAX\(\[100 \* SUM\(\[([\w, ]+)\]\), 100 \* (faults \/ requests)\]\)$/.exec(expression) ?? [];
+      expect(answers).not.toBe('');
+      const crashed = crashes.split(', ').reduce((sum, id) => sum + (minute[id] ?? 0), 0);
+      return Math.max(100 * crashed, (100 * (minute.faults ?? 0)) / (minute.requests ?? 1));
+    };
+    const from = Number(Threshold);
+    expect(seen({ faults: 1, requests: 1 })).toBeGreaterThanOrEqual(from);
+    expect(seen({ faults: 900, requests: 10_000 })).toBeGreaterThanOrEqual(from);
+    // A stream that breaks off was answered with 200.
+    expect(seen({ m2: 1, faults: 0, requests: 10_000 })).toBeGreaterThanOrEqual(from);
+    expect(seen({ faults: 3, requests: 1_000 })).toBeLessThan(from);
   });
 
   test('DEPLOY=at-once releases to everybody', () => {
