@@ -1,16 +1,13 @@
-import sharp from 'sharp';
 import { amount, goalText } from './report.ts';
 import { type Outcome, summaryOf } from './run.ts';
 import type { Summary } from './statistics.ts';
 import type { Goal, Measure } from './suite.ts';
+import { colorAt, drawing, MARGIN, rectangle, text, WIDTH, writePng } from './svg.ts';
 
-const WIDTH = 1100;
-const MARGIN = 32;
 const LABELS = 290;
 const FIGURES = 210;
 const BAR = 20;
 const ROW = 30;
-const COLORS = ['#2563a8', '#8a96a3', '#c0842c', '#5d8a5a', '#7b5ea7', '#a3564f'];
 const GOAL_COLOR = '#c0392b';
 
 interface Bar {
@@ -52,16 +49,12 @@ export function drawChart(outcomes: readonly Outcome[], machine: string): string
       }
     }
   }
-  const height = y + MARGIN;
-  const background = `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="DejaVu Sans, Verdana, sans-serif">${background}${parts.join('')}</svg>`;
+  return drawing(y + MARGIN, parts);
 }
 
-/** Writes the chart as a PNG file, twice as many pixels as units so that it is sharp on any screen. */
+/** Writes the chart as a PNG file. */
 export async function writeChart(file: string, outcomes: readonly Outcome[], machine: string): Promise<void> {
-  await sharp(Buffer.from(drawChart(outcomes, machine)), { density: 144 })
-    .png({ palette: true })
-    .toFile(file);
+  await writePng(file, drawChart(outcomes, machine));
 }
 
 /** What goals are about; where there are none, the first figure. */
@@ -81,7 +74,7 @@ function barsOf(outcome: Outcome, { field }: Measure): Bar[] {
         const at = goalAt(outcome, goal);
         return at === undefined ? [] : [{ at, text: goalText(goal), met }];
       });
-    return { name, color: COLORS[index % COLORS.length] ?? '#000000', goals, ...(summary && { summary }) };
+    return { name, color: colorAt(index), goals, ...(summary && { summary }) };
   });
 }
 
@@ -107,11 +100,11 @@ function drawBars(bars: readonly Bar[], { per = 1, unit }: Measure, top: number)
     const end = Math.max(x(max), ...goals.map(({ at }) => x(at))) + 10;
     return [
       label,
-      `<rect x="${x(0)}" y="${y}" width="${Math.max(median * scale, 1)}" height="${BAR}" fill="${color}"/>`,
+      rectangle(x(0), y, Math.max(median * scale, 1), BAR, color),
       line(x(min), middle, x(max), middle, '#222222'),
       ...[min, max].map((value) => line(x(value), middle - 5, x(value), middle + 5, '#222222')),
       ...goals.map(({ at }) => line(x(at), y - 4, x(at), y + BAR + 4, GOAL_COLOR, '4 3')),
-      text(end, middle + 5, `${amount(median / per)} ${unit}`, {}),
+      text(end, middle + 5, `${amount(median / per)} ${unit}`),
     ];
   });
 }
@@ -119,18 +112,4 @@ function drawBars(bars: readonly Bar[], { per = 1, unit }: Measure, top: number)
 function line(x1: number, y1: number, x2: number, y2: number, color: string, dashes = 'none'): string {
   const width = dashes === 'none' ? 1.5 : 2.5;
   return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${color}" stroke-width="${width}" stroke-dasharray="${dashes}"/>`;
-}
-
-interface Style {
-  size?: number;
-  bold?: boolean;
-  faint?: boolean;
-  end?: boolean;
-  color?: string;
-}
-
-function text(x: number, y: number, words: string, { size = 13, bold, faint, end, color }: Style): string {
-  const fill = color ?? (faint ? '#5f6b76' : '#1d2328');
-  const escaped = words.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-  return `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}"${bold ? ' font-weight="bold"' : ''}${end ? ' text-anchor="end"' : ''}>${escaped}</text>`;
 }
