@@ -14,7 +14,8 @@ export function createEraseFaces({ jobs, faces, queues }: EraseFacesDeps) {
   return async function run(userId: string, jobId: string): Promise<void> {
     const job = await jobs.get(userId, jobId);
     if (job?.type !== 'erase_faces' || job.status === 'done' || job.status === 'failed') return;
-    await jobs.advance(userId, jobId, Math.max(job.progress, 0.5));
+    // Sent again it has not come any further, and sweep is to send it less and less often.
+    if (job.progress < 0.5) await jobs.advance(userId, jobId, 0.5);
     const parts = intoParts(await Array.fromAsync(faces.all(userId), ({ image_id }) => image_id));
     await queues.organize(
       parts.map((image_ids, part) => ({

@@ -26,7 +26,8 @@ export function createRegroup({ jobs, objects, queues, planners }: RegroupDeps) 
   return async function run(userId: string, jobId: string): Promise<void> {
     const job = await jobs.get(userId, jobId);
     if (!job || !isPlanned(job) || job.status === 'done' || job.status === 'failed') return;
-    await jobs.advance(userId, jobId, Math.max(job.progress, 0.1));
+    // Sent again it has not come any further, and sweep is to send it less and less often.
+    if (job.progress < 0.1) await jobs.advance(userId, jobId, 0.1);
 
     const key = jobKey(userId, jobId);
     let plan = await read(key);
@@ -43,15 +44,17 @@ export function createRegroup({ jobs, objects, queues, planners }: RegroupDeps) 
 
     const parts = plan.parts.length;
     await queues.organize(
-      plan.parts.map((_, part) => ({
-        type: 'regrouped' as const,
-        event_id: `regrouped:${jobId}:${part}`,
-        user_id: userId,
-        job_id: jobId,
-        plan_key: key,
-        part,
-        parts,
-      })),
+      plan.parts
+        .map((_, part) => ({
+          type: 'regrouped' as const,
+          event_id: `regrouped:${jobId}:${part}`,
+          user_id: userId,
+          job_id: jobId,
+          plan_key: key,
+          part,
+          parts,
+        }))
+        .slice(job.applied ?? 0),
     );
   };
 

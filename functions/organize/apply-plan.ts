@@ -49,6 +49,8 @@ export function createApplyPlan(
       if (job?.type === 'undo' && job.status === 'done') await undo.clear(userId, job.request.space, job_id);
       return;
     }
+    // Given up: what it was to move may have been moved elsewhere since.
+    if (job?.status === 'failed') return;
     // The part before it has been given up: sweep sends all of them again, in order.
     if ((job?.applied ?? 0) < part) return;
     const plan = await storedPlan(plan_key);
@@ -58,7 +60,6 @@ export function createApplyPlan(
     const moves = plan.parts[part] ?? [];
     const last = part === parts - 1;
     if (plan.undoes !== undefined) {
-      if (job?.error?.code === NOTHING_TO_UNDO.code) return;
       // What has been begun is ended, whatever is merged or moved meanwhile.
       if (part === 0 && !(await undo.take(userId, space, plan.undoes, job_id))) {
         await jobs.fail(userId, job_id, NOTHING_TO_UNDO);

@@ -23,6 +23,8 @@ export function createEraseFaces(
       said.map(({ person_id }) => person_id),
     );
     await undo.forget(userId, 'people');
+    // Those of a part that died: sweep sends it again with the job.
+    for await (const _ of faces.all(userId)) return;
     await jobs.finish(userId, event.job_id, {});
   };
 }

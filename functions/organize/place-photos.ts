@@ -49,7 +49,12 @@ export function createPlacePhotos(deps: OrganizeDeps, show: ShowClusters) {
   /** Photos that were once given up: what was begun with them then is ended. */
   async function placeAgain(batch: Batch, records: readonly ImageRecord[]): Promise<void> {
     const due: Due[] = [];
-    for (const record of records) due.push({ record, embedding: await embeddings.take(batch.userId, record.image_id) });
+    for (const given of records) {
+      // Its receipt tells what this took, not how long ago it was given up.
+      const organize = { ...given.stages.organize, started_at: deps.clock().toISOString() };
+      const record = { ...given, stages: { ...given.stages, organize } };
+      due.push({ record, embedding: await embeddings.take(batch.userId, given.image_id) });
+    }
     await placeDue(batch, due, []);
   }
 

@@ -40,7 +40,6 @@ export interface DeadLetterDeps {
 
 const LIMIT = 100;
 /** How long what cannot be brought in line with its photo is left alone. */
-const RESTS_MS = 24 * 3600 * 1000;
 
 const s3Event = z.object({
   Records: z.array(z.object({ s3: z.object({ object: z.object({ key: z.string() }) }) })).min(1),
@@ -144,17 +143,16 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
     return 'settled';
   }
 
-  /** What is derived from a photo could not be brought in line with it. It would go round for ever: once a day it may. */
-  async function letRest({ type, user_id, image_id }: Extract<OrganizeEvent, { type: 'settled' | 'edited' }>) {
+  /** What is derived from a photo could not be brought in line with it: sweep sends it again, less and less often. */
+  function noteNotIndexed({ type, image_id }: Extract<OrganizeEvent, { type: 'settled' | 'edited' }>): Verdict {
     logger.error(
-      'A photo cannot be indexed: searching and counters may not know it as it is. It is tried again in a day.',
+      'A photo cannot be indexed: searching and counters may not know it as it is. It is tried again later.',
       {
         event_type: type,
         image_id,
       },
     );
-    await images.touch({ userId: user_id, imageId: image_id }, new Date(clock().getTime() + RESTS_MS));
-    return 'settled' as const;
+    return 'settled';
   }
 
   async function endJob(userId: string, jobId: string): Promise<Verdict> {
@@ -171,7 +169,7 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
         return endStage('organize', event.user_id, event.image_id);
       case 'settled':
       case 'edited':
-        return letRest(event);
+        return noteNotIndexed(event);
       case 'auto_albums':
         await endJob(event.user_id, event.job_id);
         return 'settled';

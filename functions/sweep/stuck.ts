@@ -104,7 +104,8 @@ export function createStuck({ images, jobs, departures, objects, queues, clock, 
       await jobs.fail(job.user_id, job.job_id, { code: 'timed_out', message });
       return;
     }
-    await jobs.advance(job.user_id, job.job_id, job.progress);
+    // In twice the time since it was asked for, unless it comes further before: what it does may kill whoever does it.
+    await jobs.rest(job.user_id, job.job_id, new Date(clock().getTime() + Math.max(0, age - staleMs)));
     await queues.jobs({ type: job.type, user_id: job.user_id, job_id: job.job_id });
   }
 

@@ -106,6 +106,10 @@ export function createJobs(table: DynamoDBDocumentClient, tableName: string, clo
     advance: (userId: string, jobId: string, progress: number, checkpoint?: Job['checkpoint']) =>
       change(userId, jobId, { status: 'running', progress, since: now(), ...(checkpoint && { checkpoint }) }),
 
+    /** Lets sweep look at it again once there has been no sign of life since `until`; `null` where it has ended. */
+    rest: (userId: string, jobId: string, until: Date) =>
+      change(userId, jobId, { status: 'running', since: until.toISOString() }),
+
     /** Says that organize has applied so many of its plan's parts. */
     partsApplied: (userId: string, jobId: string, applied: number, parts: number) =>
       change(userId, jobId, { status: 'running', progress: 0.5 + (0.5 * applied) / parts, since: now(), applied }),

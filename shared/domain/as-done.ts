@@ -1,4 +1,4 @@
-import { allStagesEnded, type ClusterAssignment, type FaceAssignment, type ImageRecord } from './image.ts';
+import { allStagesEnded, type ClusterAssignment, type FaceAssignment, type ImageRecord, isGivenUp } from './image.ts';
 
 /**
  * The record as it will be when its organize stage, the last one, has ended at `finished`: what is derived from it can be written
@@ -22,6 +22,8 @@ export function asDone(
     },
   };
   if (!allStagesEnded(stages)) throw new RangeError(`asDone: expected every stage before organize to have ended`);
-  const processing_ms = since(record.processing_started_at ?? record.created_at);
+  const took = since(record.processing_started_at ?? record.created_at);
+  // One that had been done without that stage was done then.
+  const processing_ms = isGivenUp(record) ? (record.processing_ms ?? took) : took;
   return { ...record, cluster, ...(faces && { faces }), stages, status: 'done', processing_ms };
 }

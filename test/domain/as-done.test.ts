@@ -28,6 +28,16 @@ test('says what the record will say, and changes nothing of the rest', () => {
   });
 });
 
+test('one that had been done without its last stage was done then; its receipt tells of this time only', () => {
+  const given = { state: 'failed', attempts: 10, started_at: started.toISOString() } as const;
+  const record = donePhoto('Ann', 1, { processing_ms: 400, stages: { ...stages, organize: given } });
+  const later = new Date(started.getTime() + 300);
+  expect(asDone(record, { cluster }, later)).toMatchObject({
+    processing_ms: 400,
+    stages: { organize: { state: 'done', ms: 300 } },
+  });
+});
+
 test('is refused while another stage has not ended', () => {
   const describe = { state: 'pending', attempts: 0 } as const;
   const record = donePhoto('Ann', 1, { status: 'processing', stages: { ...stages, describe, organize } });

@@ -201,3 +201,23 @@ describe('killed before any request and delivered again', () => {
   test('and one of them is deleted before the batch comes back', () =>
     killEverywhere(family, 15, () => gallery.removed(1)));
 });
+
+test('face data is erased when none is left, not when the last part was told of', async () => {
+  await organize(await photo(1, 5), await photo(2, 5));
+  const { job_id } = await deps.jobs.create(user, { type: 'erase_faces', request: {} }, () => `job-of-${user}`);
+  const erase = (part: number, last: boolean): OrganizeEvent => ({
+    type: 'faces_erased',
+    event_id: `faces_erased:${job_id}:${part}`,
+    user_id: user,
+    job_id,
+    image_ids: [imageId(part)],
+    last,
+  });
+  // The first part has died ten times.
+  await organize(erase(2, true));
+  expect(await deps.jobs.get(user, job_id)).toMatchObject({ status: 'queued' });
+  await organize(erase(1, true));
+  expect(await deps.jobs.get(user, job_id)).toMatchObject({ status: 'done' });
+  expect(await gallery.below('FACES#')).toEqual([]);
+  expect(await gallery.deviations()).toEqual([]);
+});

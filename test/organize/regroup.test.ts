@@ -283,3 +283,13 @@ describe('killed before any request and delivered again', () => {
     return all.map(({ cluster_id, ...rest }) => rest).sort((a, b) => (`${a.members}` < `${b.members}` ? -1 : 1));
   }
 });
+
+test('a plan whose job has been given up moves nothing any more', async () => {
+  const [dogs, cats] = await themes(2);
+  if (!dogs || !cats) throw new Error('Expected two clusters');
+  const { job_id, events } = await planned(merge(dogs.cluster_id, cats.cluster_id));
+  await deps.jobs.fail(user, job_id, { code: 'timed_out', message: 'It took too long.' });
+  await organize(...events);
+  expect(await deps.clusters.list(user)).toHaveLength(2);
+  expect(await gallery.deviations()).toEqual([]);
+});

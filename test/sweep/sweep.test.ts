@@ -6,7 +6,7 @@ import { createStuck } from '../../functions/sweep/stuck.ts';
 import { writeItems } from '../../shared/adapters/batch-write.ts';
 import { createDeadLetters } from '../../shared/adapters/dead-letters.ts';
 import { createDepartures } from '../../shared/adapters/departures.ts';
-import { createImages } from '../../shared/adapters/images.ts';
+import { createImages, type UnderWay } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
 import { createQueues, type QueueName } from '../../shared/adapters/queues.ts';
@@ -340,6 +340,16 @@ describe('what is stuck', () => {
     later(16);
     await sweep();
     expect(await world.drain('jobs')).toMatchObject([{ type: 'recluster', job_id: job.job_id }]);
+    // Then after as long again, for it may be what kills whoever does it.
+    later(33);
+    await sweep();
+    expect(await world.drain('jobs')).toHaveLength(1);
+    later(49);
+    await sweep();
+    expect(await world.drain('jobs')).toEqual([]);
+    later(67);
+    await sweep();
+    expect(await world.drain('jobs')).toHaveLength(1);
     later(25 * 60);
     await sweep();
     expect(await world.drain('jobs')).toEqual([]);
@@ -513,15 +523,16 @@ describe('dead letters', () => {
   });
 
   test.each(['settled', 'edited'] as const)(
-    'a photo that could not be indexed (%s) rests for a day, and an error says so',
+    'a photo that could not be indexed (%s) stays on the list of what is under way, and an error says so',
     async (type) => {
       const { image_id } = imageRecord(USER, 1);
       await deps.images.create(imageRecord(USER, 1, { status: 'done' }));
+      const before = (await deps.images.get(key)) as UnderWay | null;
       await deadQueue.organize([{ type, event_id: `${type}:${image_id}`, user_id: USER, image_id }]);
       await sweepOf('organize');
       expect(logged).toMatchObject([[expect.stringContaining('cannot be indexed'), { image_id }]]);
-      const tomorrow = new Date(now.getTime() + 24 * 3600 * 1000).toISOString();
-      expect(await deps.images.get(key)).toMatchObject({ since: tomorrow });
+      expect(await deps.images.get(key)).toMatchObject({ since: before?.since });
+      expect(before?.since).toBeDefined();
       expect(await createDeadLetters(world.sqs).look(dead, 10)).toEqual([]);
     },
   );
