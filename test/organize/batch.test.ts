@@ -30,7 +30,7 @@ async function run(...Records: SQSRecord[]): Promise<string[]> {
   };
   const postpone = async (receipt: string, seconds: number) => void shown.push(`${receipt} ${seconds}`);
   const handler = queueHandler<OrganizeEvent>({
-    logger: createLogger('organize', 'CRITICAL'),
+    logger: createLogger('organize', 'ERROR'),
     parse: organizeEvent,
     fifo: true,
     handle: createBatch({ organize, postpone }),
