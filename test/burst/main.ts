@@ -101,6 +101,7 @@ async function main(): Promise<number> {
     const single = async () => {
       shown += 1;
       const { seconds, image } = await oneOf(other, await drawSmall(seed + 2, shown));
+      say(`A single photo: ${seconds.toFixed(1)} s.`);
       return { seconds, image };
     };
     await single();
