@@ -70,7 +70,7 @@ const azureSettings = {
       'expected 2024-10-21 or later: earlier ones have no structured outputs',
     )
     .default('2025-04-01-preview'),
-  AZURE_OPENAI_DEPLOYMENT_NAME: z.string().default('gpt-4o-mini'),
+  AZURE_OPENAI_DEPLOYMENT_NAME: z.string().default('gpt-4.1-mini'),
   AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME: z.string().default('text-embedding-3-small'),
   EMBEDDINGS_PROVIDER: z.enum(['azure', 'visual']).optional(),
 };

@@ -6,7 +6,7 @@ export interface Price {
   source: string;
 }
 
-/** When the prices were looked up. They are those of us-east-1; eu-central-1 is 0 to 25 % dearer, by service. */
+/** When the prices were written down (docs/cost.md says from where). They are those of us-east-1; eu-central-1 is 0 to 25 % dearer, by service. */
 export const PRICES_OF = '2026-11-21';
 
 const million = (usd: number, what: string, source: string): Price => ({ what, usd, per: 'million', source });
@@ -61,6 +61,12 @@ export const PRICES = {
     what: 'CloudWatch: log ingestion',
     usd: 0.5,
     per: 'GB',
+    source: 'https://aws.amazon.com/cloudwatch/pricing/',
+  },
+  alarm: {
+    what: 'CloudWatch: metrics watched by alarms',
+    usd: 0.1,
+    per: 'month',
     source: 'https://aws.amazon.com/cloudwatch/pricing/',
   },
   trace: million(5, 'X-Ray: traces recorded', 'https://aws.amazon.com/xray/pricing/'),

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ALARM_METRICS } from '../../bench/cost/bill.ts';
+import { PRICES } from '../../bench/cost/prices.ts';
 import { MOST_METRICS } from '../../lib/dashboard.ts';
 import { METRICS } from '../../shared/contract/metrics.ts';
 import { functionIn, functionName, type Json, type Resource, referenced, synthesize } from './template.ts';
@@ -99,9 +101,10 @@ test('a function near its timeout is measured against its own', () => {
   }
 });
 
-test('what is watched all month costs less than four dollars, and the dashboard nothing', () => {
-  // Ten cents for each metric of an alarm (of standard resolution).
-  expect(alarms.flatMap(metricsOf).length * 0.1).toBeLessThan(4);
+test('what is watched all month is what docs/cost.md counts, less than four dollars, and the dashboard nothing', () => {
+  const watched = alarms.flatMap(metricsOf).length;
+  expect(watched).toBe(ALARM_METRICS);
+  expect(watched * PRICES.alarm.usd).toBeLessThan(4);
   const [dashboard, ...others] = template.ofType('AWS::CloudWatch::Dashboard');
   expect(others).toEqual([]);
   const drawn = drawnBy(dashboard as Resource);
