@@ -33,6 +33,7 @@ import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.t
 import { createLogger } from '../../shared/lambda/logger.ts';
 import { createTelemetry } from '../../shared/lambda/metrics.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
+import { createBatch } from './batch.ts';
 import { createOrganize } from './organize.ts';
 
 const settings = readFunctionSettings(process.env, [
@@ -50,6 +51,10 @@ const settings = readFunctionSettings(process.env, [
 const telemetry = createTelemetry(settings.STAGE);
 const table = createTableClient();
 const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
+const queues = createQueues(createSqsClient(), {
+  jobs: settings.JOBS_QUEUE_URL,
+  organize: settings.ORGANIZE_QUEUE_URL,
+});
 const apply = createOrganize({
   images: createImages(table, settings.TABLE_NAME, systemClock, telemetry),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
@@ -74,10 +79,7 @@ const apply = createOrganize({
   jobs: createJobs(table, settings.TABLE_NAME, systemClock),
   undo: createUndo(table, settings.TABLE_NAME),
   rebuilt: createRebuilt(table, settings.TABLE_NAME, systemClock),
-  queues: createQueues(createSqsClient(), {
-    jobs: settings.JOBS_QUEUE_URL,
-    organize: settings.ORGANIZE_QUEUE_URL,
-  }),
+  queues,
   background: EXPECTED_BACKGROUND[settings.EMBEDDINGS_PROVIDER === 'visual' ? 'visual' : 'text'],
   canName: settings.AZURE_OPENAI_ENDPOINT !== '',
   clock: systemClock,
@@ -86,20 +88,12 @@ const apply = createOrganize({
 const organize = (userId: string, events: readonly OrganizeEvent[]) =>
   unlessGone(departures, userId, () => apply(userId, events));
 
-/** The first event of each batch that was applied whole. */
-const applied = new WeakSet<OrganizeEvent>();
-
 export const handler = queueHandler<OrganizeEvent>({
   logger: createLogger('organize', settings.LOG_LEVEL),
   parse: organizeEvent,
   fifo: true,
-  // A batch is applied as one. When it comes back after a failure it is taken one by one, so that only what cannot be applied
-  // fails again.
-  async handle(event, { batch, receiveCount }) {
-    const [first] = batch;
-    if (!first || receiveCount > 1) return organize(event.user_id, [event]);
-    if (applied.has(first)) return;
-    await organize(event.user_id, batch);
-    applied.add(first);
-  },
+  handle: createBatch({
+    organize,
+    postpone: (receiptHandle, seconds) => queues.postpone('organize', receiptHandle, seconds),
+  }),
 });

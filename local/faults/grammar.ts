@@ -16,6 +16,7 @@ export const FAULTS_HELP = `Faults are a comma-separated list of
   azure:429=N  500  refuse400  refuse_finish  refusal  malformed  slow (azure:slow_ms=MS)   N answers of Azure are spoilt
   azure:429=120s               all of them, for so long; azure:retry_after=S says how long to wait
   azure:rate=3                 more than 3 calls a second are answered with 429
+  azure:rate_window=10         … who has asked for less saves it for 10 seconds, not one
   off                          ends everything ordered before it
 N may be a share: 2%. Durations are 200ms, 30s, 10m, 1h; those of queues pass as fast as the stack's time. FUNCTION is ingest,
 describe, faces, organize, jobs, api …; QUEUE the function that reads it (a FIFO queue keeps the order of each group whatever

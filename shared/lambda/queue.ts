@@ -6,7 +6,7 @@ import {
 } from '@aws-lambda-powertools/batch';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
-import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { traceIdOf } from '../adapters/trace.ts';
 import { hashUserId, type Logger } from './logger.ts';
@@ -23,6 +23,10 @@ export interface Delivery<T> {
   sentAt: Date;
   /** All readable messages of the same group that came in the same batch, in order, this one included. */
   batch: readonly T[];
+  /** Receipts of this message and of those of its group that stand behind it in the batch, readable or not. */
+  receiptsFromHere: readonly string[];
+  /** Milliseconds, as of the call, until the function is cut off. */
+  remainingMs: () => number;
 }
 
 export interface QueueHandlerOptions<T> {
@@ -69,11 +73,12 @@ const identified = z.object({
 export function queueHandler<T>(options: QueueHandlerOptions<T>) {
   const { logger } = options;
 
-  async function handleBatch(event: SQSEvent): Promise<SQSBatchResponse> {
+  async function handleBatch(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
     const read = new Map(event.Records.map((record) => [record.messageId, readBody(record, options.parse)]));
     const groups = Map.groupBy(event.Records, (record) => record.attributes.MessageGroupId ?? '');
+    const groupOf = (record: SQSRecord) => groups.get(record.attributes.MessageGroupId ?? '') ?? [];
     const batchOf = (record: SQSRecord) =>
-      (groups.get(record.attributes.MessageGroupId ?? '') ?? []).flatMap((other) => {
+      groupOf(record).flatMap((other) => {
         const body = read.get(other.messageId);
         return body?.kind === 'message' ? [body.message] : [];
       });
@@ -95,8 +100,17 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>) {
         const { messageId, receiptHandle } = record;
         const sentAt = new Date(Number(record.attributes.SentTimestamp));
         const began = performance.now();
-        const delivery = { logger: about, messageId, receiptHandle, receiveCount, sentAt, batch: batchOf(record) };
-        await options.handle(body.message, delivery);
+        const group = groupOf(record);
+        await options.handle(body.message, {
+          logger: about,
+          messageId,
+          receiptHandle,
+          receiveCount,
+          sentAt,
+          batch: batchOf(record),
+          receiptsFromHere: group.slice(group.indexOf(record)).map((other) => other.receiptHandle),
+          remainingMs: () => context.getRemainingTimeInMillis(),
+        });
         about.info('Worked on a message', { ms: Math.round(performance.now() - began) });
       } catch (error) {
         if (error instanceof MessagePostponed) about.info(error.message);

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -7,11 +7,12 @@ import { startStack } from '../../local/stack.ts';
 import type { Image } from '../e2e/support/person.ts';
 import { signUp } from '../e2e/support/person.ts';
 import { recount } from '../e2e/support/recount.ts';
+import { startHogs } from './hogs.ts';
 import { type Memory, measureMemory } from './memory.ts';
 import { drawSmall } from './pictures.ts';
 import { median, oneOf } from './probe.ts';
 import { openQueues } from './queues.ts';
-import { brokenPromises, type Outcome, renderReport, type Sample } from './report.ts';
+import { brokenPromises, medianSeconds, type Outcome, renderReport, type Sample } from './report.ts';
 import { uploadAll } from './upload.ts';
 
 const USAGE = `npm run burst -- [options]
@@ -21,18 +22,25 @@ single photo now and then. Says how long everything took, what it needed, and wh
 
   --photos N       of the burst (5000)
   --seed N         of the pictures (1)
-  --throttle N     Azure takes 1/N of the calls this stack makes when nothing holds it back (10)
+  --throttle N     Azure takes 1/N of the calls that describe makes when nothing holds it back, or less: 3/4 of what the stack asks for (10)
   --rate N         … or so many calls a second, without measuring
-  --time-scale N   the system's own waits pass N times as fast (10)
-  --singles N      photos of the other user: alone, while the burst is uploaded, and while it drains (5 each)
+  --time-scale N   the system's own waits pass N times as fast (2)
+  --singles N      photos of the other user: alone, alone on a busy machine, while the burst is uploaded, and while it drains (5 each)
   --memory N       most MiB of the process that holds the emulators (1500)
-  --slower N       how many times longer a single photo may take during the burst than alone (3)
+  --slower N       how many times longer a single photo may take during the burst than alone on a busy machine (3)
   --help           this text
 `;
 
-const CALIBRATION_PHOTOS = 60;
+const WARM_UP_PHOTOS = 40;
 const CALLS_PER_PHOTO = 2;
 const SAMPLE_MS = 5_000;
+/** As Azure does: calls are counted over ten seconds, and who has asked too much is told to wait a while, in which it takes those of others. */
+const WINDOW_SECONDS = 10;
+const RETRY_AFTER_SECONDS = 5;
+/** Azure takes at most this share of what the whole stack asks for, so that it is Azure that a burst waits for. */
+const BITES = 0.75;
+/** Of each function that reads a queue so many run at once, here. */
+const AT_ONCE = availableParallelism() + 1;
 
 function readOptions() {
   const text = (value: string) => ({ type: 'string', default: value }) as const;
@@ -42,7 +50,7 @@ function readOptions() {
       seed: text('1'),
       throttle: text('10'),
       rate: { type: 'string' },
-      'time-scale': text('10'),
+      'time-scale': text('2'),
       singles: text('5'),
       memory: text('1500'),
       slower: text('3'),
@@ -83,25 +91,41 @@ async function main(): Promise<number> {
   try {
     const [many, other, first] = await Promise.all([signUp(stack.url), signUp(stack.url), signUp(stack.url)]);
 
-    // What is asked of Azure when nothing holds the stack back; it warms the processes up as well.
-    let rate = options.rate;
+    // Warms the processes up.
     const before = performance.now();
-    await first.ended(await uploadAll(first, CALIBRATION_PHOTOS, (number) => drawSmall(seed + 1, number)), 900_000);
-    const perSecond = CALIBRATION_PHOTOS / ((performance.now() - before) / 1_000);
-    rate ??= (perSecond * CALLS_PER_PHOTO) / options.throttle;
-    say(`Unhindered: ${perSecond.toFixed(2)} photos/s. Azure now takes ${rate.toFixed(2)} calls/s.`);
-    stack.inject(`azure:rate=${rate.toFixed(3)},azure:retry_after=1`);
+    await first.ended(await uploadAll(first, WARM_UP_PHOTOS, (number) => drawSmall(seed + 1, number)), 900_000);
+    const perSecond = WARM_UP_PHOTOS / ((performance.now() - before) / 1_000);
     await wait(2_000);
 
     let shown = 0;
     const single = async () => {
       shown += 1;
       const { seconds, image } = await oneOf(other, await drawSmall(seed + 2, shown));
+      say(`A single photo: ${seconds.toFixed(1)} s.`);
       return { seconds, image };
     };
     await single();
     const alone = await several(singles, 0, single);
-    say(`A photo alone: ${median(alone.map(({ seconds }) => seconds)).toFixed(1)} s (median of ${singles}).`);
+    // What is asked of Azure where nothing holds describe back, the other functions included.
+    const unhindered = medianSeconds(
+      alone.map(({ image }) => image),
+      'describe',
+    );
+    const demand = (AT_ONCE * CALLS_PER_PHOTO) / unhindered;
+    // A machine that is too slow to ask for that much would never be refused.
+    const within = BITES * perSecond * CALLS_PER_PHOTO;
+    const rate = options.rate ?? Math.min(demand / options.throttle, within);
+    say(
+      `Unhindered: ${perSecond.toFixed(2)} photos/s from upload to done; describe alone asks for ${demand.toFixed(1)} calls/s.`,
+    );
+    say(`Azure now takes ${rate.toFixed(2)} calls/s.`);
+    stack.inject(
+      `azure:rate=${rate.toFixed(3)},azure:rate_window=${WINDOW_SECONDS},azure:retry_after=${RETRY_AFTER_SECONDS}`,
+    );
+    const hogs = startHogs(AT_ONCE);
+    const busy = await several(singles, 0, single).finally(() => hogs.stop());
+    const [idleSeconds, busySeconds] = [alone, busy].map((all) => median(all.map(({ seconds }) => seconds)).toFixed(1));
+    say(`A photo alone: ${idleSeconds} s; beside ${AT_ONCE} processes that keep the machine busy: ${busySeconds} s.`);
 
     const samples: Sample[] = [];
     const peak: Memory = { parent: 0, children: 0, processes: 0 };
@@ -149,6 +173,7 @@ async function main(): Promise<number> {
       images,
       singles: {
         alone: alone.map(({ image }) => image),
+        busy: busy.map(({ image }) => image),
         uploading: whileUploading.map(({ image }) => image),
         draining: whileDraining.map(({ image }) => image),
       },
@@ -156,12 +181,14 @@ async function main(): Promise<number> {
       deadLetters: await queues.deadLetters(),
       calls: { calls: calls.calls - callsBefore.calls, throttled: calls.throttled - callsBefore.throttled },
       rate,
+      demand,
       uploadSeconds,
       drainSeconds,
       peak,
       samples,
       seconds: {
         alone: alone.map(({ seconds }) => seconds),
+        busy: busy.map(({ seconds }) => seconds),
         uploading: whileUploading.map(({ seconds }) => seconds),
         draining: whileDraining.map(({ seconds }) => seconds),
       },

@@ -11,7 +11,8 @@ export interface Sample {
   depths: Depths;
 }
 
-type When = 'alone' | 'uploading' | 'draining';
+/** `busy`: alone, beside processes that compute for nothing. */
+type When = 'alone' | 'busy' | 'uploading' | 'draining';
 
 export interface Outcome {
   /** Of the burst, as they ended. */
@@ -23,6 +24,8 @@ export interface Outcome {
   calls: { calls: number; throttled: number };
   /** Calls a second Azure took. */
   rate: number;
+  /** Calls a second that describe makes when nothing holds it back. */
+  demand: number;
   uploadSeconds: number;
   drainSeconds: number;
   peak: Memory;
@@ -57,7 +60,7 @@ function progress(sample: Sample, { calls, throttled }: { calls: number; throttl
 
 /** What was promised and does not hold. */
 function brokenPromises(outcome: Outcome, { photos, memoryMb, slower }: Limits): string[] {
-  const { images, singles, deviations, deadLetters, peak, seconds } = outcome;
+  const { images, singles, deviations, deadLetters, calls, peak, seconds } = outcome;
   const others = Object.values(singles).flat();
   const broken: string[] = [];
   const check = (holds: boolean, what: string) => {
@@ -68,41 +71,55 @@ function brokenPromises(outcome: Outcome, { photos, memoryMb, slower }: Limits):
   check(count(others, 'done') === others.length && degraded(others) === 0, 'a photo of the other user is not done');
   check(deviations.length === 0, `the recount finds: ${deviations.slice(0, 10).join('; ')}`);
   check(deadLetters === 0, `${deadLetters} dead letters`);
+  check(calls.throttled > 0, 'Azure refused no call: something else was slower, and nothing is shown about it');
   check(peak.parent <= memoryMb, `the process with the emulators grew to ${peak.parent} MiB`);
-  const alone = median(seconds.alone);
+  // The burst keeps the machine busy, which is no unfairness: that comparison is with a machine as busy.
+  const alone = median(seconds.busy);
   for (const when of ['uploading', 'draining'] as const) {
     const took = median(seconds[when]);
-    check(took <= slower * alone, `a single photo took ${one(took)} s while ${when}, ${one(alone)} s alone`);
+    check(
+      took <= slower * alone,
+      `a single photo took ${one(took)} s while ${when}, ${one(alone)} s alone on a busy machine`,
+    );
   }
   return broken;
 }
 
-function single(name: string, numbers: readonly number[], alone: number): string {
-  const ratio = numbers.length > 0 ? ` (${(median(numbers) / alone).toFixed(2)} ×)` : '';
-  return `| the other user’s photo, ${name} | ${one(median(numbers))} s${ratio}: ${numbers.map(one).join(' ')} |`;
+function single(name: string, numbers: readonly number[], { alone, busy }: Outcome['seconds']): string {
+  const ratios = [alone, busy].map((other) => `${(median(numbers) / median(other)).toFixed(2)} ×`);
+  return `| the other user’s photo, ${name} | ${one(median(numbers))} s (${ratios.join(', ')}): ${numbers.map(one).join(' ')} |`;
 }
+
+const STAGES = ['ingest', 'describe', 'organize'] as const;
+type Stage = (typeof STAGES)[number];
 
 const moment = (text: string | null | undefined) => Date.parse(text ?? '') / 1_000;
 
+/** Median of what is known. */
+const middleOf = (images: readonly Image[], of: (image: Image) => number) =>
+  median(images.map(of).filter((seconds) => !Number.isNaN(seconds)));
+
+/** Median seconds from the beginning to the end of a stage. */
+function medianSeconds(images: readonly Image[], name: Stage): number {
+  return middleOf(images, ({ stages: { [name]: stage } }) => moment(stage.finished_at) - moment(stage.started_at));
+}
+
 /** Where the time of single photos went: medians, in seconds, of the waits before each stage and of the stages. */
 function parts(images: readonly Image[]): string {
-  const middle = (of: (image: Image) => number) =>
-    one(median(images.map(of).filter((seconds) => !Number.isNaN(seconds))));
-  const stages = (['ingest', 'describe', 'organize'] as const).map((name, index, all) => {
-    const before = all[index - 1];
-    const waited = middle((image) => {
+  const stages = STAGES.map((name, index) => {
+    const before = STAGES[index - 1];
+    const waited = middleOf(images, (image) => {
       const from = before ? image.stages[before].finished_at : image.created_at;
       return moment(image.stages[name].started_at) - moment(from);
     });
-    const worked = middle(({ stages: { [name]: stage } }) => moment(stage.finished_at) - moment(stage.started_at));
-    return `${waited} until ${name}, ${worked} in it`;
+    return `${waited.toFixed(2)} until ${name}, ${medianSeconds(images, name).toFixed(2)} in it`;
   });
   return stages.join('; ');
 }
 
 function table(outcome: Outcome, { photos }: Limits): string {
-  const { images, deviations, deadLetters, calls, rate, uploadSeconds, drainSeconds, peak, samples, seconds } = outcome;
-  const alone = median(seconds.alone);
+  const { images, deviations, deadLetters, calls, rate, demand, uploadSeconds, drainSeconds, peak, samples, seconds } =
+    outcome;
   const every = Math.max(1, Math.ceil(samples.length / MOST_ROWS));
   return [
     '| what | |',
@@ -110,16 +127,17 @@ function table(outcome: Outcome, { photos }: Limits): string {
     `| photos | ${photos}: ${count(images, 'done')} done, ${degraded(images)} of them incomplete, ${count(images, 'failed')} failed, ${count(images, 'duplicate')} duplicates |`,
     `| recount | ${deviations.length} deviations, ${deadLetters} dead letters |`,
     `| attempts used up, most of a photo | ${attempts(images)} |`,
-    `| Azure | ${calls.calls} calls asked, ${calls.throttled} refused; took ${one(rate)} a second |`,
+    `| Azure | takes ${rate.toFixed(2)} calls a second of the ${one(demand)} that describe makes unhindered (${Math.round((100 * rate) / demand)} %); ${calls.calls} asked, ${calls.throttled} refused |`,
     `| uploaded in | ${one(uploadSeconds)} s (${one(photos / uploadSeconds)} a second) |`,
     `| drained in | ${one(drainSeconds)} s (${(photos / drainSeconds).toFixed(2)} a second) |`,
     `| peak memory | ${peak.parent} MiB driver and emulators, ${peak.children} MiB in ${peak.processes} processes of functions, Azure and Auth |`,
-    single('alone', seconds.alone, alone),
-    single('while the burst is uploaded', seconds.uploading, alone),
-    single('while it drains', seconds.draining, alone),
+    single('alone', seconds.alone, seconds),
+    single('alone on a busy machine', seconds.busy, seconds),
+    single('while the burst is uploaded', seconds.uploading, seconds),
+    single('while it drains', seconds.draining, seconds),
     '',
     'Where single photos spent their seconds (medians):',
-    ...(['alone', 'uploading', 'draining'] as const).map((when) => `${when}: ${parts(outcome.singles[when])}`),
+    ...(['alone', 'busy', 'uploading', 'draining'] as const).map((when) => `${when}: ${parts(outcome.singles[when])}`),
     '',
     'Messages that wait + are hidden:',
     ...samples
@@ -132,4 +150,4 @@ function table(outcome: Outcome, { photos }: Limits): string {
 }
 
 export const renderReport = { progress, table };
-export { brokenPromises };
+export { brokenPromises, medianSeconds };

@@ -8,8 +8,10 @@ type Spoilt = number | { readonly share: number };
 export interface AzureFaults {
   /** 429 for that many requests, or for a time. */
   readonly throttle?: Spoilt | { readonly milliseconds: number };
-  /** 429 for what is asked beyond so many requests a second; unused ones of a second are kept for the next, not longer. */
+  /** 429 for what is asked beyond so many requests a second. */
   readonly perSecond?: number;
+  /** For so many seconds unused requests are kept, as Azure looks at a second or at ten (default 1). */
+  readonly windowSeconds?: number;
   /** Value of the `Retry-After` header: seconds, or an HTTP date. A 429 says `2` without it, a 500 nothing. */
   readonly retryAfter?: number | string;
   /** 500. */
@@ -30,6 +32,7 @@ export interface AzureFaults {
 const NAMES: Readonly<Record<string, keyof AzureFaults>> = {
   429: 'throttle',
   rate: 'perSecond',
+  rate_window: 'windowSeconds',
   500: 'error',
   refuse400: 'refusePrompt',
   refuse_finish: 'refuseFinish',
@@ -67,7 +70,7 @@ export function parseAzureFaults(text: string): AzureFaults {
 }
 
 /** Those that are no answers spoilt. */
-const WHOLE: ReadonlySet<keyof AzureFaults> = new Set(['perSecond', 'retryAfter', 'slowMilliseconds']);
+const WHOLE: ReadonlySet<keyof AzureFaults> = new Set(['perSecond', 'windowSeconds', 'retryAfter', 'slowMilliseconds']);
 
 type Counted = 'error' | 'refusePrompt' | 'refuseFinish' | 'refusal' | 'malformed' | 'slow';
 
@@ -90,12 +93,13 @@ export class FaultPlan {
   /** Replaces everything ordered before; `{}` ends all faults. */
   set(faults: AzureFaults | string): void {
     this.#settings = typeof faults === 'string' ? parseAzureFaults(faults) : faults;
-    const { throttle = 0, perSecond = 0, retryAfter: _header, slowMilliseconds: _delay, ...counts } = this.#settings;
+    const { throttle = 0, perSecond: _rate, windowSeconds: _window, ...others } = this.#settings;
+    const { retryAfter: _header, slowMilliseconds: _delay, ...counts } = others;
     const forATime = typeof throttle === 'object' && 'milliseconds' in throttle;
     this.#left = { ...counts, throttle: forATime ? 0 : throttle };
     const now = this.#clock().getTime();
     this.#throttledUntil = forATime ? now + throttle.milliseconds : 0;
-    this.#allowance = { calls: Math.max(1, perSecond), at: now };
+    this.#allowance = { calls: this.#mostCalls, at: now };
   }
 
   take(fault: Counted): boolean {
@@ -117,13 +121,18 @@ export class FaultPlan {
     return this.#settings.slowMilliseconds ?? 30_000;
   }
 
-  /** A token bucket that holds what a second brings, one call at least. */
+  get #mostCalls(): number {
+    const { perSecond = 0, windowSeconds = 1 } = this.#settings;
+    return Math.max(1, perSecond * windowSeconds);
+  }
+
+  /** A token bucket that holds what the window brings, one call at least. */
   #isTooMany(): boolean {
     const { perSecond } = this.#settings;
     if (perSecond === undefined) return false;
     const now = this.#clock().getTime();
     const earned = ((now - this.#allowance.at) / 1_000) * perSecond;
-    const calls = Math.min(Math.max(1, perSecond), this.#allowance.calls + earned);
+    const calls = Math.min(this.#mostCalls, this.#allowance.calls + earned);
     const enough = calls >= 1;
     this.#allowance = { calls: enough ? calls - 1 : calls, at: now };
     return !enough;

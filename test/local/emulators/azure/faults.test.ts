@@ -47,6 +47,18 @@ describe('FaultPlan', () => {
     expect(passed(5)).toBe(2);
     expect(plan.takeThrottle()).toBe('1');
   });
+  test('keeps what was not asked for as long as its window', () => {
+    let now = 0;
+    const plan = new FaultPlan(() => new Date(now));
+    plan.set('azure:rate=2,azure:rate_window=10');
+    const passed = (calls: number) =>
+      Array.from({ length: calls }, () => plan.takeThrottle()).filter((wait) => !wait).length;
+    expect(passed(25)).toBe(20);
+    now = 3_000;
+    expect(passed(25)).toBe(6);
+    now = 60_000;
+    expect(passed(25)).toBe(20);
+  });
   test('spoils a share of the answers', () => {
     const draws = [0.04, 0.06, 0.9];
     const plan = new FaultPlan(
