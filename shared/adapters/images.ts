@@ -23,20 +23,22 @@ import { purgeDue, unlisted } from '../domain/trash.ts';
 import type { Clock } from './ids.ts';
 import { ALIVE, and, editedAsIn, ofGeneration, stageUnderWay, statusIn, unchangedSince } from './image-conditions.ts';
 import { createKeepWords } from './image-words.ts';
-import { type Change, type Condition, changeItem, holds, itemsByKey, pendingShard, staleItems } from './table.ts';
+import { type Change, type Condition, changeItem, holds, itemsByKey, only, pendingShard, staleItems } from './table.ts';
 
 export interface ImageKey {
   userId: string;
   imageId: string;
 }
 
-export interface ImagePage {
-  items: ImageRecord[];
+export interface ImagePage<Field extends keyof ImageRecord = keyof ImageRecord> {
+  items: Pick<ImageRecord, Field>[];
   /** Pass as `cursor` for the next page; `null` at the end. */
   nextCursor: string | null;
 }
 
-export interface ImageListing {
+export interface ImageListing<Field extends keyof ImageRecord = keyof ImageRecord> {
+  /** What is read of each record; all of it where absent. */
+  fields?: readonly Field[];
   limit: number;
   cursor?: string | undefined;
   page?: number | undefined;
@@ -65,6 +67,8 @@ const sk = (imageId: string) => `IMAGE#${imageId}`;
 const itemKey = ({ userId, imageId }: ImageKey) => ({ user_id: userId, sk: sk(imageId) });
 /** How many records one request may read while looking for those that match a filter. */
 const FILTER_READ_BOUND = 1000;
+/** What a listing itself looks at. */
+const LISTED_BY = ['image_id', 'status', 'archived', 'trashed_at', 'deleted_at'] as const;
 
 /** Is told what a write has ended, once: the run whose write it was tells. */
 export interface ImageObserver {
@@ -163,16 +167,17 @@ export function createImages(
      * Newest first. A page may be shorter than `limit` and still have a next one: reading under a filter is bounded. `page` counts
      * from 1, and reads all that lies before it.
      */
-    async list(
+    async list<Field extends keyof ImageRecord = keyof ImageRecord>(
       userId: string,
-      { limit, cursor, page: number = 1, status, archived, trashed = false }: ImageListing,
-    ): Promise<ImagePage> {
+      { fields, limit, cursor, page: number = 1, status, archived, trashed = false }: ImageListing<Field>,
+    ): Promise<ImagePage<Field | 'image_id'>> {
       const filtered = status !== undefined || archived === true;
       const matches = (record: ImageRecord) =>
         !record.deleted_at &&
         (trashed || !record.trashed_at) &&
         (status === undefined || record.status === status) &&
         (archived === undefined || (record.archived ?? false) === archived);
+      const projection = fields && only([...LISTED_BY, ...fields]);
       const items: ImageRecord[] = [];
       let skip = (number - 1) * limit;
       let start = cursor === undefined ? undefined : { user_id: userId, sk: sk(cursor) };
@@ -182,6 +187,7 @@ export function createImages(
             TableName: tableName,
             KeyConditionExpression: 'user_id = :user AND begins_with(sk, :prefix)',
             ExpressionAttributeValues: { ':user': userId, ':prefix': 'IMAGE#' },
+            ...projection,
             ScanIndexForward: false,
             ExclusiveStartKey: start,
             // One more than asked for tells whether there is a next page.

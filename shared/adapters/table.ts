@@ -125,6 +125,15 @@ export async function itemsByKey(
   return distinct.map((key) => found.get(whole(key))).filter((item) => item !== undefined);
 }
 
+/** Has a read answer these attributes of items and no others. */
+export function only(names: readonly string[]) {
+  const distinct = [...new Set(names)];
+  return {
+    ProjectionExpression: distinct.map((name) => `#${name}`).join(),
+    ExpressionAttributeNames: Object.fromEntries(distinct.map((name) => [`#${name}`, name])),
+  };
+}
+
 /** Runs a conditional write; `false` where its condition does not hold. */
 export async function holds(write: Promise<unknown>): Promise<boolean> {
   try {

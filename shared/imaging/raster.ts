@@ -5,11 +5,12 @@ import { decodeHeic } from './heic.ts';
 import { HeifTimeout } from './heif-thread.ts';
 import { type IsoPicture, readIsoPicture } from './iso-media.ts';
 import { HeifError } from './libheif.ts';
+import { matrixProfileOf } from './matrix-profile.ts';
 import { countParts, MAX_FRAMES, MAX_PARTS, type Parts } from './parts.ts';
 import { sharp } from './sharp.ts';
 import { readTiff } from './tiff.ts';
 import { UnacceptablePicture } from './unacceptable.ts';
-import { isWide, toSrgb } from './wide-colour.ts';
+import { isWide, profileToSrgb, toSrgb } from './wide-colour.ts';
 
 /** 8-bit sRGB pixels, rows from the top, upright. */
 export interface Raster {
@@ -56,9 +57,9 @@ sharp.concurrency(2);
  * Opens only what its own recogniser saw. `error` refuses truncated and damaged pictures, but not those that merely carry stray
  * bytes between their segments, as some cameras and editors write.
  */
-function open(bytes: Uint8Array, format: PictureFormat, limitInputPixels: number | false): Sharp {
+function open(bytes: Uint8Array, format: PictureFormat, limitInputPixels: number | false, ignoreIcc = false): Sharp {
   const page = format === 'tiff' && { page: readTiff(bytes).page };
-  return sharp(bytes, { failOn: 'error', limitInputPixels, sequentialRead: true, animated: false, ...page });
+  return sharp(bytes, { failOn: 'error', limitInputPixels, sequentialRead: true, animated: false, ignoreIcc, ...page });
 }
 
 const ISO_FORMATS: ReadonlySet<PictureFormat> = new Set(['avif', 'heic']);
@@ -155,7 +156,9 @@ async function decodeByLibheif(bytes: Uint8Array, side: number): Promise<Raster>
 
 async function decodeBySharp(bytes: Uint8Array, format: PictureFormat, side: number): Promise<Raster> {
   const started = performance.now();
-  const scaled = within(open(bytes, format, MAX_PIXELS), side)
+  // lcms would convert four times as many pixels, before they are scaled.
+  const profile = format === 'jpeg' ? matrixProfileOf(bytes) : null;
+  const scaled = within(open(bytes, format, MAX_PIXELS, profile !== null), side)
     .toColourspace('srgb')
     .timeout({ seconds: DECODE_SECONDS });
   const raster = await pixels(scaled).catch((cause: unknown) => {
@@ -164,6 +167,7 @@ async function decodeBySharp(bytes: Uint8Array, format: PictureFormat, side: num
     }
     throw tooComplex(cause);
   });
+  if (profile) profileToSrgb(raster.data, profile);
   // sharp knows profiles, but not the code points that stand in for one.
   const { icc, nclx } = format === 'avif' ? readIsoPicture(bytes) : {};
   if (nclx && !icc && isWide(nclx)) toSrgb(raster.data, raster.channels, nclx);

@@ -102,3 +102,22 @@ test('what is prepared for one signing time, lifetime or set of credentials is n
   }
   expect(new Set(variants.map((request) => presign(request))).size).toBe(variants.length - 1);
 });
+
+test('what one request leaves behind does not show in the next, whatever the lengths of their keys and headers', () => {
+  const target = { baseUrl: 'https://photos.s3.eu-central-1.amazonaws.com', region: 'eu-central-1' };
+  const presign = createPresigner(target);
+  const longer = header.map((text) => text.repeat(500));
+  const responses = fc.record(
+    { cacheControl: header, contentDisposition: fc.oneof(header, longer), contentType: header },
+    { requiredKeys: [] },
+  );
+  const texts = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 });
+  fc.assert(
+    fc.property(fc.array(fc.record({ key: texts, response: responses }), { maxLength: 20 }), (all) => {
+      for (const one of all) {
+        const request = { ...one, credentials, signedAt: new Date('2026-01-01T00:00:00Z'), expiresIn: 60 };
+        expect(presign(request)).toBe(createPresigner(target)(request));
+      }
+    }),
+  );
+});

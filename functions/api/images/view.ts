@@ -9,6 +9,28 @@ import type { RequestOf } from '../../../shared/lambda/http/use-case.ts';
 
 /** Whose images they are, and where the API is for them. */
 type Viewer = Pick<RequestOf<'listImages'>, 'user' | 'apiUrl'>;
+
+/** What of a record is needed to show it. */
+export const SHOWN = [
+  ...['user_id', 'image_id', 'filename', 'display_name', 'title', 'description', 'tags', 'text', 'described_by'],
+  ...['favorite', 'archived', 'edits', 'status', 'stages', 'error', 'duplicate_of', 'expected'],
+  ...[
+    'content_type',
+    'format',
+    'bytes',
+    'sha256',
+    'width',
+    'height',
+    'frames',
+    'original',
+    'thumbnails',
+    'placeholder',
+  ],
+  ...['colors', 'phash', 'metadata', 'taken_at', 'taken_at_offset', 'taken_at_source', 'place', 'cluster', 'faces'],
+  ...['albums', 'trashed_at', 'purge_at', 'created_at', 'updated_at', 'processing_ms'],
+] as const satisfies (keyof ImageRecord)[];
+type ShownRecord = Pick<ImageRecord, (typeof SHOWN)[number]>;
+
 type ViewDeps = { clusters: Pick<Clusters, 'names'>; people: Pick<People, 'names'>; imageUrls: RenderImageUrls };
 
 /**
@@ -17,7 +39,7 @@ type ViewDeps = { clusters: Pick<Clusters, 'names'>; people: Pick<People, 'names
  */
 export async function viewImages(
   viewer: Viewer,
-  records: readonly ImageRecord[],
+  records: readonly ShownRecord[],
   { clusters, people, imageUrls }: ViewDeps,
 ): Promise<ImageView[]> {
   const { user } = viewer;
@@ -41,7 +63,7 @@ type Urls = Pick<ImageView, 'original_url' | 'thumbnail_url' | 'thumbnails' | 'u
 
 /** The faces in a photo, and whose they are. */
 async function viewFaces(
-  { faces = [] }: ImageRecord,
+  { faces = [] }: ShownRecord,
   names: ReadonlyMap<string, string>,
   urlOf: (n: number) => Promise<string>,
 ): Promise<Pick<ImageView, 'faces' | 'people'>> {
@@ -57,7 +79,7 @@ async function viewFaces(
 }
 
 function view(
-  record: ImageRecord,
+  record: ShownRecord,
   names: ReadonlyMap<string, string>,
   urls: Urls,
 ): Omit<ImageView, 'faces' | 'people'> {
