@@ -14,6 +14,7 @@ export type Mend =
   | 'counters'
   /** These bytes belong to nobody any more. */
   | { checksum: string; owner: string }
+  /** This object, which can be made again, belongs to no photo. */
   | { object: string }
   /** The feed is to tell that this photo came. */
   | { untold: string }
