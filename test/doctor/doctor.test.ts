@@ -1,14 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDoctor } from '../../bin/doctor/doctor.ts';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createDoctor, type Opinion } from '../../bin/doctor/doctor.ts';
 import { createRecount } from '../../bin/doctor/recount/recount.ts';
-import { CannotLook } from '../../bin/doctor/stack.ts';
+import { asText } from '../../bin/doctor/report.ts';
 import type { OrganizeDeps } from '../../functions/organize/deps.ts';
 import { createOrganize } from '../../functions/organize/organize.ts';
-import { organizeEvent } from '../../shared/contract/messages.ts';
+import { type OrganizeEvent, organizeEvent } from '../../shared/contract/messages.ts';
 import { organizeDeps } from '../organize/gallery.ts';
 import type { Item } from '../support/items.ts';
 import { AT, imageId } from '../support/records.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { startWorld, TABLE, type World } from '../support/world.ts';
 import { DAMAGES } from './damages.ts';
 import {
   createWorker,
@@ -24,13 +25,13 @@ import {
 
 const USER = 'Dora';
 /** What was written a moment ago is old by then. */
-const later = () => new Date(Date.now() + (clockRuns ? 5 : 2) * 3_600_000);
-let clockRuns = false;
+const later = () => new Date(Date.now() + hoursAhead * 3_600_000);
+let hoursAhead = 2;
 
 let world: World;
 let deps: OrganizeDeps;
 let whole: Stored;
-let work: () => Promise<unknown>;
+let work: () => Promise<OrganizeEvent[]>;
 
 beforeAll(async () => {
   world = await startWorld();
@@ -53,7 +54,6 @@ const doctor = (
     newId: () => crypto.randomUUID(),
     pause,
     breath,
-    patienceMs: 60_000,
   })({ repair });
 
 /** What a look at a state in memory finds. */
@@ -154,8 +154,16 @@ test('what may be the only copy of a photo is never removed', async () => {
 
 test('all that is derived is rebuilt from records and objects; ids and the names people gave stay', async () => {
   await store(world, USER, await load(world, USER), withoutDerived(whole));
-  const opinion = await doctor(true);
+  const batches: OrganizeEvent[][] = [];
+  // All of it takes longer than anything may.
+  const opinion = await doctor(true, undefined, async () => {
+    batches.push(await work());
+    hoursAhead += 1 / 4;
+  });
   expect(opinion.users.flatMap(({ differences }) => differences)).toEqual([]);
+  // What comes together has one minute together.
+  expect(batches.length).toBeGreaterThan(3);
+  expect(batches.filter(({ length }) => length !== 1)).toEqual([]);
   expect(essence(await load(world, USER))).toEqual(essence(whole));
   expect(JSON.stringify([...whole.items.values()])).toMatch(/Our dog.*Ann/);
 });
@@ -164,10 +172,13 @@ test('a repair that dies half-way is run again', async () => {
   await store(world, USER, await load(world, USER), withoutDerived(whole));
   const events = async () => (await world.drain('organize')).map((body) => organizeEvent.parse(body));
   // The first half is done; then whoever has asked, and who was asked, are gone.
+  let sent = 0;
   const half = async () => {
-    const sent = await events();
-    for (const event of sent.slice(0, 2)) await createOrganize(deps)(USER, [event]);
-    throw new Error('gone');
+    for (const event of await events()) {
+      sent += 1;
+      if (sent > 2) throw new Error('gone');
+      await createOrganize(deps)(USER, [event]);
+    }
   };
   await expect(doctor(true, undefined, half)).rejects.toThrow('gone');
   expect((await doctor(true)).differences).toBe(0);
@@ -190,19 +201,62 @@ test('what goes by itself is no difference, and what is under way is not compare
   await store(world, USER, running, whole);
 });
 
-test('an index of nobody is removed; where organize does not come to it, that is said', async () => {
+test('an index of nobody is removed', async () => {
   await strangeIndex(world);
   expect(await doctor(false)).toMatchObject({ differences: 1, users: [{ user_id: null }] });
   expect(await doctor(true)).toMatchObject({ differences: 0, mended: 1 });
   expect(await world.vectorIndexes()).not.toContain('u-of-nobody');
+});
 
-  const [damage] = DAMAGES;
-  if (damage) await plant([damage]);
-  await expect(
-    doctor(true, undefined, async () => {
-      clockRuns = true;
-    }),
-  ).rejects.toThrow(CannotLook);
-  clockRuns = false;
-  await work();
+test('two that mend at once do not keep each other waiting', async () => {
+  await plant(MENDABLE.slice(0, 3));
+  let other: Promise<Opinion> | undefined;
+  const first = await doctor(true, undefined, async () => {
+    other ??= doctor(true);
+    await other;
+    await work();
+    hoursAhead += 1 / 12;
+  });
+  expect([first.differences, (await other)?.differences]).toEqual([0, 0]);
+  expect(essence(await load(world, USER))).toEqual(essence(whole));
+});
+
+describe('one user whose work organize does not come to', () => {
+  const OTHER = 'Carl';
+  const profile = { user_id: OTHER, sk: 'PROFILE' };
+  const put = (Item: Record<string, unknown>) => world.table.send(new PutCommand({ TableName: TABLE, Item }));
+  const jammed = async () => {
+    const events = (await world.drain('organize')).map((body) => organizeEvent.parse(body));
+    for (const event of events) if (event.user_id === USER) await createOrganize(deps)(USER, [event]);
+    return events.some(({ user_id }) => user_id === OTHER);
+  };
+  beforeEach(async () => {
+    await plant(MENDABLE.slice(0, 1));
+    await put({ user_id: OTHER, sk: 'SUMMARY', images: 5 });
+  });
+  afterEach(async () => {
+    for (const sk of ['SUMMARY', 'PROFILE'])
+      await world.table.send(new DeleteCommand({ TableName: TABLE, Key: { user_id: OTHER, sk } }));
+  });
+
+  test('is told of in words, and all others are mended', async () => {
+    await put(profile);
+    const opinion = await doctor(true, undefined, async () => {
+      await jammed();
+      hoursAhead += 1 / 12;
+    });
+    expect(opinion.users.map(({ user_id, mended, gave_up }) => [user_id, mended, gave_up])).toEqual([
+      [OTHER, 0, expect.stringContaining('Organize has not come to')],
+      [USER, 1, undefined],
+    ]);
+    expect(opinion.differences).toBeGreaterThan(0);
+    expect(asText(opinion)).toMatch(/user Carl: 0 photos\n {2}not mended to the end: Organize has not come/);
+  });
+
+  test('as their account is being erased, is not waited for, and is no difference', async () => {
+    const opinion = await doctor(true, undefined, async () => {
+      if (await jammed()) await put({ ...profile, deleted_at: AT.toISOString() });
+    });
+    expect(opinion).toMatchObject({ differences: 0, mended: 1, users: [{ user_id: USER }] });
+  });
 });
