@@ -14,6 +14,7 @@ import type { Finding, Mend } from './recount/finding.ts';
 import { CannotLook, type LiveStack } from './stack.ts';
 
 type Rebuild = Extract<OrganizeEvent, { type: 'rebuild' }>;
+type Settled = Extract<OrganizeEvent, { type: 'settled' }>;
 
 export interface MendDeps {
   stack: LiveStack;
@@ -35,6 +36,7 @@ const PATIENCE_MS = 20 * 60_000;
 const PHOTOS = 25;
 const STRAYS = 100;
 const CLUSTERS = 25;
+const SETTLED = 5;
 
 /**
  * Mends what was found of one user. What is derived is organize's to write: it is asked to, through its queue, behind all that waits there.
@@ -59,8 +61,8 @@ export function createMend({ stack, clock, newId, pause, isLeaving }: MendDeps) 
     for (const indexName of unique(mends, 'index'))
       await vectors.send(new DeleteIndexCommand({ vectorBucketName, indexName }));
     // One after the other: organize takes ten at once, and has one minute for all of them.
-    for (const event of plan(userId, mends, newId())) {
-      await queues.organize([event]);
+    for (const { before, event } of plan(userId, mends, newId())) {
+      await queues.organize([...before, event]);
       if (!(await isApplied(userId, event.event_id))) return;
     }
   };
@@ -102,9 +104,19 @@ export function createMend({ stack, clock, newId, pause, isLeaving }: MendDeps) 
   }
 }
 
-/** What organize is asked for, in the order in which it has to come: photos, what is too many, clusters, and what counts them all last. */
-function plan(userId: string, mends: readonly Mend[], run: string): Rebuild[] {
-  const parts: Omit<Rebuild, 'type' | 'event_id' | 'user_id'>[] = [
+/** What organize is asked for at once. Only `event`, which comes last, tells when it is done. */
+interface Step {
+  before: Settled[];
+  event: Rebuild;
+}
+
+/**
+ * What organize is asked for, in the order in which it has to come: photos that have still to be placed, photos, what is too many, clusters,
+ * and what counts them all last.
+ */
+function plan(userId: string, mends: readonly Mend[], run: string): Step[] {
+  const parts: (Omit<Rebuild, 'type' | 'event_id' | 'user_id'> & { settled?: string[] })[] = [
+    ...chunks(unique(mends, 'settled'), SETTLED).map((settled) => ({ settled })),
     ...chunks(unique(mends, 'photo'), PHOTOS).map((image_ids) => ({ image_ids })),
     ...chunks(unique(mends, 'stray'), STRAYS).map((strays) => ({ strays })),
     ...chunks(unique(mends, 'cluster'), CLUSTERS).map((cluster_ids) => ({ cluster_ids })),
@@ -114,18 +126,21 @@ function plan(userId: string, mends: readonly Mend[], run: string): Rebuild[] {
   if (waiting) parts.push({ waiting: waiting.waiting });
   if (parts.length === 0 && !mends.includes('counters')) return [];
   parts.push({ counters: true });
-  return parts.map((part, number) => ({
-    type: 'rebuild',
-    event_id: `rebuild:${run}:${number}`,
-    user_id: userId,
-    ...part,
+  return parts.map(({ settled = [], ...part }, number) => ({
+    before: settled.map((image_id) => ({
+      type: 'settled',
+      event_id: `settled:${image_id}:${run}`,
+      user_id: userId,
+      image_id,
+    })),
+    event: { type: 'rebuild', event_id: `rebuild:${run}:${number}`, user_id: userId, ...part },
   }));
 }
 
 type Named<K extends string> = Extract<Mend, Record<K, unknown>>;
 const isOf = <K extends string>(mend: Mend, kind: K): mend is Named<K> => typeof mend === 'object' && kind in mend;
 
-function unique<K extends 'photo' | 'stray' | 'cluster' | 'untold' | 'embedding' | 'object' | 'index'>(
+function unique<K extends 'photo' | 'settled' | 'stray' | 'cluster' | 'untold' | 'embedding' | 'object' | 'index'>(
   mends: readonly Mend[],
   kind: K,
 ): string[] {

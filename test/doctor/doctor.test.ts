@@ -21,6 +21,7 @@ import {
   stackOf,
   store,
   strangeIndex,
+  TRASHED,
 } from './gallery.ts';
 
 const USER = 'Dora';
@@ -110,7 +111,7 @@ describe('is mended, and nothing else is changed', () => {
     const [{ differences } = { differences: [] }] = found.users;
     expect(differences.filter((each) => !each.can_be_mended)).toEqual([]);
     // What people see of their photos is not for whoever reads the report.
-    expect(JSON.stringify(found)).not.toMatch(/dog|Lisbon|theme/);
+    expect(JSON.stringify(found)).not.toMatch(/dog|Lisbon|theme|2024-05/);
 
     const mended = await doctor(true);
     expect(mended.users.flatMap((user) => user.differences)).toEqual([]);
@@ -199,6 +200,63 @@ test('what goes by itself is no difference, and what is under way is not compare
   const opinion = await doctor(false);
   expect(opinion).toMatchObject({ differences: 0, users: [{ under_way: 1, counters_skipped: true }] });
   await store(world, USER, running, whole);
+});
+
+test('of a photo in the trash neither the name of its cluster is told nor when it was taken', async () => {
+  const trashed = copyOf(whole);
+  const sk = `IMAGE#${imageId(TRASHED)}`;
+  const { cluster, taken_at, ...record } = trashed.items.get(sk) as Item & { cluster: object };
+  expect(JSON.stringify(cluster)).toContain('cluster_id');
+  const left = { cluster_id: 'x', name: 'Our dog' };
+  const changes = { taken_at, taken_key: taken_at, cluster: { ...cluster, reason: 'assigned', left } };
+  trashed.items.set(sk, { ...record, ...changes });
+  await store(world, USER, await load(world, USER), trashed);
+  const found = await doctor(false);
+  expect(JSON.stringify(found)).toMatch(
+    /is in the trash, but in cluster .* \(assigned\).*has another key|has another key.*in cluster/,
+  );
+  expect(JSON.stringify(found)).not.toMatch(/dog|2024-05/);
+  await store(world, USER, trashed, whole);
+});
+
+test('a photo that is on its way into the trash is not compared', async () => {
+  const trashed = copyOf(whole);
+  const sk = `IMAGE#${imageId(TRASHED)}`;
+  const record = trashed.items.get(sk) as Item & { cluster: object };
+  // It has been put there, and organize has not come to it: its vector is still in the index.
+  trashed.items.set(sk, { ...record, since: AT.toISOString(), cluster: { ...record.cluster, reason: 'assigned' } });
+  trashed.vectors.set(imageId(TRASHED), whole.vectors.get(imageId(6)) ?? []);
+  await store(world, USER, await load(world, USER), trashed);
+  expect(await doctor(false)).toMatchObject({ differences: 0, users: [{ under_way: 1 }] });
+  await store(world, USER, trashed, whole);
+});
+
+describe('a photo that was given up by organize', () => {
+  const sk = `IMAGE#${imageId(10)}`;
+  const givenUp = async (listed: Record<string, string>) => {
+    const gallery = copyOf(whole);
+    const record = gallery.items.get(sk) as Item & { stages: Record<string, object> };
+    const stages = { ...record.stages, organize: { ...record.stages.organize, state: 'failed' } };
+    gallery.items.set(sk, { ...record, stages, ...listed });
+    await store(world, USER, await load(world, USER), gallery);
+  };
+  const now = async () => (await load(world, USER)).items.get(sk);
+  afterEach(async () => store(world, USER, await load(world, USER), whole));
+
+  test('stays on the list of what is under way when it is rebuilt', async () => {
+    await givenUp({ shard: 'SOME', since: AT.toISOString() });
+    await createOrganize(deps)(USER, [{ type: 'rebuild', event_id: 'r', user_id: USER, image_ids: [imageId(10)] }]);
+    expect(await now()).toMatchObject({ shard: 'SOME' });
+  });
+
+  test('is found where it is on no list, and placed', async () => {
+    await givenUp({});
+    const says = `image ${USER}/${imageId(10)} has been given up before it had its place`;
+    const [{ differences } = { differences: [] }] = (await doctor(false)).users;
+    expect(differences).toContainEqual({ about: 'records', says, can_be_mended: true });
+    expect(await doctor(true)).toMatchObject({ differences: 0, mended: differences.length });
+    expect(await now()).toMatchObject({ stages: { organize: { state: 'done' } } });
+  });
 });
 
 test('an index of nobody is removed', async () => {

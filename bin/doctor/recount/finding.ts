@@ -5,6 +5,8 @@ export type Item = Record<string, unknown> & { user_id: string; sk: string };
 export type Mend =
   /** Everything written of this photo is written anew, or removed where it has no record. */
   | { photo: string }
+  /** This photo, whose placing was given up, is placed. */
+  | { settled: string }
   /** This entry in a list is removed, if its photo's record does not want it. */
   | { stray: string }
   /** This cluster is added up from its members. */
