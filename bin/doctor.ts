@@ -16,7 +16,6 @@ Counts everything a running stack has stored against its image records, and says
   --user ID      look at one user only
   --repair       mend what can be mended, and count again
   --wait N       seconds after which what differs is looked at again (5); only what stays is a difference
-  --patience N   minutes the stack may take to mend one user's (30)
   --json         for programs
   --help         this text
 
@@ -37,7 +36,6 @@ async function main(): Promise<number> {
       user: { type: 'string' },
       repair: { type: 'boolean', default: false },
       wait: { type: 'string', default: '5' },
-      patience: { type: 'string', default: '30' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -47,7 +45,6 @@ async function main(): Promise<number> {
     return 0;
   }
   const moment = 1000 * readNumber('wait', values.wait);
-  const patienceMs = 60_000 * readNumber('patience', values.patience);
   const stack = await findStack(values);
   try {
     process.stderr.write(`Looking at ${stack.called}${values.repair ? ', mending what differs' : ''} …\n`);
@@ -57,7 +54,6 @@ async function main(): Promise<number> {
       newId: newUuid,
       pause: () => wait(moment),
       breath: () => wait(250),
-      patienceMs,
     });
     const opinion: Opinion = await doctor({ user: values.user, repair: values.repair });
     process.stdout.write(values.json ? `${JSON.stringify(opinion, null, 2)}\n` : asText(opinion));

@@ -4,11 +4,12 @@ import { createMend, type MendDeps } from './mend.ts';
 import { createReader, type Read } from './read.ts';
 import { type Finding, finding } from './recount/finding.ts';
 import { linkDeviations } from './recount/links.ts';
+import { CannotLook } from './stack.ts';
 
 /** How often what is left is mended again: what one look could not see behind something else, the next one does. */
 const MOST_ROUNDS = 3;
 
-export interface DoctorDeps extends Omit<MendDeps, 'pause'> {
+export interface DoctorDeps extends Omit<MendDeps, 'pause' | 'isLeaving'> {
   /** Until what differs is looked at again. */
   pause: () => Promise<void>;
   /** Between two looks at how far organize has come. */
@@ -34,6 +35,8 @@ export interface Opinion {
   users: (Omit<Examined, 'user_id' | 'findings'> & {
     user_id: string | null;
     mended: number;
+    /** Why mending ended before its end. */
+    gave_up?: string;
     differences: Difference[];
   })[];
 }
@@ -43,7 +46,7 @@ export function createDoctor(deps: DoctorDeps) {
   const { stack, clock, pause, breath } = deps;
   const reader = createReader(stack);
   const examine = createExamine({ reader, clock, pause });
-  const mend = createMend({ ...deps, pause: breath });
+  const mend = createMend({ ...deps, pause: breath, isLeaving: reader.isLeaving });
 
   return async function doctor({ user, repair }: { user?: string | undefined; repair: boolean }): Promise<Opinion> {
     const opinion: Opinion = {
@@ -64,18 +67,32 @@ export function createDoctor(deps: DoctorDeps) {
     }
     for (const userId of everybody.users) {
       opinion.read.users += 1;
-      if (await reader.isLeaving(userId)) continue;
-      const { findings: before, ...examined } = await examine(userId);
-      let left = before;
-      for (let round = 0; repair && round < MOST_ROUNDS && left.some((each) => each.mend.length > 0); round += 1) {
-        await mend(userId, left);
-        left = (await examine(userId)).findings;
-      }
-      add(opinion, examined, before, left);
+      if (!(await reader.isLeaving(userId))) await seeTo(opinion, userId, repair);
     }
     Object.assign(opinion.read, reader.read);
     return opinion;
   };
+
+  /** Looks at one user, and mends. Where organize does not come to theirs, it may to that of others. */
+  async function seeTo(opinion: Opinion, userId: string, repair: boolean): Promise<void> {
+    const { findings: before, ...examined } = await examine(userId);
+    let left = before;
+    let gaveUp: string | undefined;
+    const canGoOn = (round: number) =>
+      repair && round < MOST_ROUNDS && gaveUp === undefined && left.some((each) => each.mend.length > 0);
+    for (let round = 0; canGoOn(round); round += 1) {
+      try {
+        await mend(userId, left);
+      } catch (error) {
+        if (!(error instanceof CannotLook)) throw error;
+        gaveUp = error.message;
+      }
+      left = (await examine(userId)).findings;
+    }
+    // What is left of somebody who has left meanwhile goes by itself.
+    if (before.length > 0 && (await reader.isLeaving(userId))) return;
+    add(opinion, { ...examined, ...(gaveUp !== undefined && { gave_up: gaveUp }) }, before, left);
+  }
 
   /** Who there is, and what is nobody's. Indexes first: whoever has one is in the table by then. */
   async function survey(): Promise<{ users: string[]; nobodys: Finding[] }> {

@@ -14,6 +14,7 @@ import type { Finding, Mend } from './recount/finding.ts';
 import { CannotLook, type LiveStack } from './stack.ts';
 
 type Rebuild = Extract<OrganizeEvent, { type: 'rebuild' }>;
+type Settled = Extract<OrganizeEvent, { type: 'settled' }>;
 
 export interface MendDeps {
   stack: LiveStack;
@@ -21,20 +22,28 @@ export interface MendDeps {
   newId: NewId;
   /** A moment; called again and again while organize works. */
   pause: () => Promise<void>;
-  /** How long organize may take to come to what it was asked for, in milliseconds. */
-  patienceMs: number;
+  /** Whether a user's account is being erased: organize does nothing of theirs any more. */
+  isLeaving: (userId: string) => Promise<boolean>;
 }
 
-/** As many photos, entries and clusters as organize takes at once: seconds of work each. */
+/**
+ * How long organize may take to come to one event and to apply it: what waits before it, and two deaths, after each of which a message is
+ * hidden for six minutes.
+ */
+const PATIENCE_MS = 20 * 60_000;
+
+/** As many photos, entries and clusters as organize takes at once: seconds of work each, of the minute it has. */
 const PHOTOS = 25;
 const STRAYS = 100;
 const CLUSTERS = 25;
+const SETTLED = 5;
 
 /**
  * Mends what was found of one user. What is derived is organize's to write: it is asked to, through its queue, behind all that waits there.
- * Objects and checksums of nothing are removed here. Every part may be repeated.
+ * Objects and checksums of nothing are removed here. Every part may be repeated; what is left to do of somebody who is leaving is not done.
+ * @throws CannotLook where organize does not come to what it was asked for
  */
-export function createMend({ stack, clock, newId, pause, patienceMs }: MendDeps) {
+export function createMend({ stack, clock, newId, pause, isLeaving }: MendDeps) {
   const { table, tableName, s3, bucketName, vectors, vectorBucketName, sqs } = stack;
   const images = createImages(table, tableName, clock);
   const embeddings = createEmbeddings(table, tableName);
@@ -51,24 +60,26 @@ export function createMend({ stack, clock, newId, pause, patienceMs }: MendDeps)
       if (!(await images.get({ userId, imageId: owner }))) await checksums.release(userId, checksum, owner);
     for (const indexName of unique(mends, 'index'))
       await vectors.send(new DeleteIndexCommand({ vectorBucketName, indexName }));
-    const events = plan(userId, mends, newId());
-    const last = events.at(-1);
-    if (!last) return;
-    await queues.organize(events);
-    await done(userId, last.event_id);
+    // One after the other: organize takes ten at once, and has one minute for all of them.
+    for (const { before, event } of plan(userId, mends, newId())) {
+      await queues.organize([...before, event]);
+      if (!(await isApplied(userId, event.event_id))) return;
+    }
   };
 
-  /** Waits until organize has written what was asked for last. */
-  async function done(userId: string, eventId: string): Promise<void> {
-    const until = clock().getTime() + patienceMs;
-    while ((await rebuilt.last(userId)) !== eventId) {
+  /** Waits until organize has applied an event; `false` where it never will, as the user is leaving. */
+  async function isApplied(userId: string, eventId: string): Promise<boolean> {
+    const until = clock().getTime() + PATIENCE_MS;
+    while (!(await rebuilt.isNoted(userId, eventId))) {
+      if (await isLeaving(userId)) return false;
       if (clock().getTime() > until)
         throw new CannotLook(
           'Organize has not come to what it was asked to mend. It may be busy, or the work was given up (npm run redrive); what was sent stays in its queue, and doctor can be run again.',
         );
       await pause();
     }
-    await rebuilt.forget(userId);
+    await rebuilt.forget(userId, eventId);
+    return true;
   }
 
   /** The vector index keeps a copy of each embedding. */
@@ -93,9 +104,19 @@ export function createMend({ stack, clock, newId, pause, patienceMs }: MendDeps)
   }
 }
 
-/** What organize is asked for, in the order in which it has to come: photos, what is too many, clusters, and what counts them all last. */
-function plan(userId: string, mends: readonly Mend[], run: string): Rebuild[] {
-  const parts: Omit<Rebuild, 'type' | 'event_id' | 'user_id'>[] = [
+/** What organize is asked for at once. Only `event`, which comes last, tells when it is done. */
+interface Step {
+  before: Settled[];
+  event: Rebuild;
+}
+
+/**
+ * What organize is asked for, in the order in which it has to come: photos that have still to be placed, photos, what is too many, clusters,
+ * and what counts them all last.
+ */
+function plan(userId: string, mends: readonly Mend[], run: string): Step[] {
+  const parts: (Omit<Rebuild, 'type' | 'event_id' | 'user_id'> & { settled?: string[] })[] = [
+    ...chunks(unique(mends, 'settled'), SETTLED).map((settled) => ({ settled })),
     ...chunks(unique(mends, 'photo'), PHOTOS).map((image_ids) => ({ image_ids })),
     ...chunks(unique(mends, 'stray'), STRAYS).map((strays) => ({ strays })),
     ...chunks(unique(mends, 'cluster'), CLUSTERS).map((cluster_ids) => ({ cluster_ids })),
@@ -105,18 +126,21 @@ function plan(userId: string, mends: readonly Mend[], run: string): Rebuild[] {
   if (waiting) parts.push({ waiting: waiting.waiting });
   if (parts.length === 0 && !mends.includes('counters')) return [];
   parts.push({ counters: true });
-  return parts.map((part, number) => ({
-    type: 'rebuild',
-    event_id: `rebuild:${run}:${number}`,
-    user_id: userId,
-    ...part,
+  return parts.map(({ settled = [], ...part }, number) => ({
+    before: settled.map((image_id) => ({
+      type: 'settled',
+      event_id: `settled:${image_id}:${run}`,
+      user_id: userId,
+      image_id,
+    })),
+    event: { type: 'rebuild', event_id: `rebuild:${run}:${number}`, user_id: userId, ...part },
   }));
 }
 
 type Named<K extends string> = Extract<Mend, Record<K, unknown>>;
 const isOf = <K extends string>(mend: Mend, kind: K): mend is Named<K> => typeof mend === 'object' && kind in mend;
 
-function unique<K extends 'photo' | 'stray' | 'cluster' | 'untold' | 'embedding' | 'object' | 'index'>(
+function unique<K extends 'photo' | 'settled' | 'stray' | 'cluster' | 'untold' | 'embedding' | 'object' | 'index'>(
   mends: readonly Mend[],
   kind: K,
 ): string[] {

@@ -7,10 +7,11 @@ const SHOWN = 3;
 /** What the doctor has to say, for people. */
 export function asText({ read, differences, mended, users }: Opinion): string {
   const lines: string[] = [];
-  for (const { user_id, photos, under_way, counters_skipped, mended: done, differences: left } of users) {
+  for (const { user_id, photos, under_way, counters_skipped, mended: done, gave_up, differences: left } of users) {
     lines.push(user_id === null ? 'nobody’s:' : `user ${user_id}: ${some(photos, 'photo')}${busy(under_way)}`);
     if (counters_skipped) lines.push('  photos are being run again: counters and albums were not compared');
     if (done > 0) lines.push(`  ${some(done, 'difference')} mended`);
+    if (gave_up !== undefined) lines.push(`  not mended to the end: ${gave_up}`);
     for (const about of ABOUT) {
       const own = left.filter((each) => each.about === about);
       if (own.length === 0) continue;

@@ -14,8 +14,8 @@ import { aboutLetter, type Letter } from './describe-letter.ts';
 
 /** How long a letter is hidden from others once it was looked at: time enough to read all of them, and to send them. */
 const HIDDEN_SECONDS = 60;
-/** SQS samples: an empty answer may come although there are some. */
-const EMPTY_ANSWERS = 2;
+/** Without waiting, SQS asks a sample of its servers only: an empty answer may come although there are letters. */
+const WAIT_SECONDS = 1;
 /** Of one queue, so many are looked at: more would no longer be hidden when the last is read. */
 const MOST_LETTERS = 2_000;
 
@@ -65,17 +65,18 @@ export function createRedrive({ sqs, queues, images, jobs, clock }: RedriveDeps)
    */
   async function* look(QueueUrl: string): AsyncGenerator<Message> {
     const seen = new Set<string>();
-    for (let empty = 0; empty < EMPTY_ANSWERS && seen.size < MOST_LETTERS; ) {
+    while (seen.size < MOST_LETTERS) {
       const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({
           QueueUrl,
           MaxNumberOfMessages: 10,
+          WaitTimeSeconds: WAIT_SECONDS,
           VisibilityTimeout: HIDDEN_SECONDS,
           MessageSystemAttributeNames: ['All'],
           MessageAttributeNames: ['All'],
         }),
       );
-      empty = Messages.length === 0 ? empty + 1 : 0;
+      if (Messages.length === 0) return;
       for (const message of Messages) {
         if (seen.has(message.MessageId ?? '')) continue;
         seen.add(message.MessageId ?? '');

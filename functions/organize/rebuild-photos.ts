@@ -1,4 +1,4 @@
-import { type ImageRecord, isTerminal } from '../../shared/domain/image.ts';
+import { type ImageRecord, isGivenUp, isTerminal } from '../../shared/domain/image.ts';
 import type { createBringInLine } from './bring-in-line.ts';
 import type { Batch, OrganizeDeps } from './deps.ts';
 import { entryOf } from './index-change.ts';
@@ -18,8 +18,8 @@ export function createRebuildPhotos(deps: OrganizeDeps, setAside: Parameters<typ
     const records = await images.getMany(userId, imageIds, { consistent: true, erasing: true });
     const known = new Set(records.map(({ image_id }) => image_id));
     const gone = imageIds.filter((id) => !known.has(id));
-    // What is under way, or being erased, has an event of its own to come.
-    const atRest = (record: ImageRecord) => isTerminal(record.status) && !record.deleted_at;
+    // What is under way, being erased, or has still to be placed, has an event of its own to come.
+    const atRest = (record: ImageRecord) => isTerminal(record.status) && !record.deleted_at && !isGivenUp(record);
     const settled = (await leaveAlbums(userId, await setAside(batch, records.filter(atRest)))).filter(atRest);
     await write(userId, settled, gone);
     for (const record of settled) {

@@ -4,24 +4,25 @@ import type { Clock } from './ids.ts';
 /** Milliseconds for which it is kept: nobody waits longer. */
 const LIFETIME_MS = 86_400_000;
 
-/** The `REBUILT` item: which part of a rebuilding of a user's derived data was done last, for whoever has asked for it. */
+/** `REBUILT#` items: which parts of a rebuilding of a user's derived data are done, each for whoever has asked for it. */
 export function createRebuilt(table: DynamoDBDocumentClient, tableName: string, clock: Clock) {
-  const key = (userId: string) => ({ user_id: userId, sk: 'REBUILT' });
+  const key = (userId: string, eventId: string) => ({ user_id: userId, sk: `REBUILT#${eventId}` });
 
   return {
-    async note(userId: string, event_id: string): Promise<void> {
+    async note(userId: string, eventId: string): Promise<void> {
       const expires = Math.floor((clock().getTime() + LIFETIME_MS) / 1000);
-      await table.send(new PutCommand({ TableName: tableName, Item: { ...key(userId), event_id, expires } }));
+      await table.send(new PutCommand({ TableName: tableName, Item: { ...key(userId, eventId), expires } }));
     },
 
-    /** The event id of that part; `null` where none is known. */
-    async last(userId: string): Promise<string | null> {
-      const answer = await table.send(new GetCommand({ TableName: tableName, Key: key(userId), ConsistentRead: true }));
-      return (answer.Item?.event_id as string | undefined) ?? null;
+    /** Whether that part is done. */
+    async isNoted(userId: string, eventId: string): Promise<boolean> {
+      const Key = key(userId, eventId);
+      const answer = await table.send(new GetCommand({ TableName: tableName, Key, ConsistentRead: true }));
+      return answer.Item !== undefined;
     },
 
-    async forget(userId: string): Promise<void> {
-      await table.send(new DeleteCommand({ TableName: tableName, Key: key(userId) }));
+    async forget(userId: string, eventId: string): Promise<void> {
+      await table.send(new DeleteCommand({ TableName: tableName, Key: key(userId, eventId) }));
     },
   };
 }

@@ -8,6 +8,8 @@ interface Damage {
   plant(stored: Stored): void;
   /** What the recount says, once it is there. */
   says: RegExp;
+  /** Nothing may be done about it without a person. */
+  byHand?: true;
 }
 
 const GONE = imageId(777);
@@ -200,11 +202,29 @@ export const DAMAGES: readonly Damage[] = [
     name: 'objects belong to nothing',
     plant({ objects }) {
       const user = [...objects.keys()][0]?.split('/')[1];
-      objects.set(`originals/${user}/${GONE}`, 'x');
+      objects.set(`thumbnails/${user}/${GONE}/small.webp`, 'x');
       objects.set(`thumbnails/${user}/${imageId(0)}/face-7.webp`, 'x');
+      objects.set(`raw/${user}/${imageId(0)}.json`, 'x');
+    },
+    says: /object raw.* belongs to nothing$/,
+  },
+  {
+    name: 'an original has no record',
+    plant({ objects }) {
+      const user = [...objects.keys()][0]?.split('/')[1];
+      objects.set(`originals/${user}/${GONE}`, 'x');
+    },
+    says: /object originals.* belongs to nothing; .*restore the table/,
+    byHand: true,
+  },
+  {
+    name: 'bytes came late',
+    plant({ objects }) {
+      const user = [...objects.keys()][0]?.split('/')[1];
       objects.set(`incoming/${user}/${imageId(0)}`, 'x');
     },
-    says: /object incoming.* belongs to nothing/,
+    says: /object incoming.* belongs to nothing; .*upload it again/,
+    byHand: true,
   },
   {
     name: 'the feed does not tell of a photo',

@@ -1,26 +1,38 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDoctor } from '../../bin/doctor/doctor.ts';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createDoctor, type Opinion } from '../../bin/doctor/doctor.ts';
 import { createRecount } from '../../bin/doctor/recount/recount.ts';
-import { CannotLook } from '../../bin/doctor/stack.ts';
+import { asText } from '../../bin/doctor/report.ts';
 import type { OrganizeDeps } from '../../functions/organize/deps.ts';
 import { createOrganize } from '../../functions/organize/organize.ts';
-import { organizeEvent } from '../../shared/contract/messages.ts';
+import { type OrganizeEvent, organizeEvent } from '../../shared/contract/messages.ts';
 import { organizeDeps } from '../organize/gallery.ts';
 import type { Item } from '../support/items.ts';
-import { AT } from '../support/records.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { AT, imageId } from '../support/records.ts';
+import { startWorld, TABLE, type World } from '../support/world.ts';
 import { DAMAGES } from './damages.ts';
-import { createWorker, essence, fullGallery, load, type Stored, stackOf, store, strangeIndex } from './gallery.ts';
+import {
+  createWorker,
+  essence,
+  fullGallery,
+  load,
+  PHOTOS,
+  type Stored,
+  stackOf,
+  store,
+  strangeIndex,
+  TRASHED,
+} from './gallery.ts';
 
 const USER = 'Dora';
 /** What was written a moment ago is old by then. */
-const later = () => new Date(Date.now() + (clockRuns ? 5 : 2) * 3_600_000);
-let clockRuns = false;
+const later = () => new Date(Date.now() + hoursAhead * 3_600_000);
+let hoursAhead = 2;
 
 let world: World;
 let deps: OrganizeDeps;
 let whole: Stored;
-let work: () => Promise<unknown>;
+let work: () => Promise<OrganizeEvent[]>;
 
 beforeAll(async () => {
   world = await startWorld();
@@ -43,7 +55,6 @@ const doctor = (
     newId: () => crypto.randomUUID(),
     pause,
     breath,
-    patienceMs: 60_000,
   })({ repair });
 
 /** What a look at a state in memory finds. */
@@ -88,21 +99,23 @@ async function plant(damages: readonly (typeof DAMAGES)[number][]): Promise<Stor
   return damaged;
 }
 
+const MENDABLE = DAMAGES.filter(({ byHand }) => !byHand);
+
 describe('is mended, and nothing else is changed', () => {
   // Every third, so that what is planted together is of different kinds.
   test.each([0, 1, 2])('damage of every kind, part %i', async (part) => {
-    const damaged = await plant(DAMAGES.filter((_, number) => number % 3 === part));
+    const damaged = await plant(MENDABLE.filter((_, number) => number % 3 === part));
     const found = await doctor(false);
-    expect(found.differences).toBeGreaterThanOrEqual(DAMAGES.length / 3);
+    expect(found.differences).toBeGreaterThanOrEqual(Math.floor(MENDABLE.length / 3));
     expect(essence(await load(world, USER))).toEqual(essence(damaged));
     const [{ differences } = { differences: [] }] = found.users;
     expect(differences.filter((each) => !each.can_be_mended)).toEqual([]);
     // What people see of their photos is not for whoever reads the report.
-    expect(JSON.stringify(found)).not.toMatch(/dog|Lisbon|theme/);
+    expect(JSON.stringify(found)).not.toMatch(/dog|Lisbon|theme|2024-05/);
 
     const mended = await doctor(true);
     expect(mended.users.flatMap((user) => user.differences)).toEqual([]);
-    expect(mended.mended).toBeGreaterThanOrEqual(DAMAGES.length / 3);
+    expect(mended.mended).toBeGreaterThanOrEqual(Math.floor(MENDABLE.length / 3));
     expect(essence(await load(world, USER))).toEqual(essence(whole));
   });
 });
@@ -121,10 +134,37 @@ function withoutDerived({ items, objects }: Stored): Stored {
   return { items: new Map(emptied), vectors: new Map(), objects: new Map(objects) };
 }
 
+test('what may be the only copy of a photo is never removed', async () => {
+  const bytes = DAMAGES.filter(({ byHand }) => byHand);
+  // As after a table was restored from before the photo came.
+  const lost = copyOf(whole);
+  for (const damage of bytes) damage.plant(lost);
+  lost.items.delete(`IMAGE#${imageId(10)}`);
+  const originals = () => [...lost.objects.keys()].filter((key) => /^(originals|incoming)/.test(key)).sort();
+  expect(originals().length).toBeGreaterThan(PHOTOS);
+  await store(world, USER, await load(world, USER), lost);
+  const { users } = await doctor(true);
+  const left = users.flatMap(({ differences }) => differences);
+  expect(left.map(({ about, can_be_mended }) => [about, can_be_mended])).toEqual(
+    Array.from({ length: originals().length - PHOTOS + 1 }, () => ['objects', false]),
+  );
+  const { objects } = await load(world, USER);
+  expect([...objects.keys()].filter((key) => /^(originals|incoming)/.test(key)).sort()).toEqual(originals());
+  await store(world, USER, await load(world, USER), whole);
+});
+
 test('all that is derived is rebuilt from records and objects; ids and the names people gave stay', async () => {
   await store(world, USER, await load(world, USER), withoutDerived(whole));
-  const opinion = await doctor(true);
+  const batches: OrganizeEvent[][] = [];
+  // All of it takes longer than anything may.
+  const opinion = await doctor(true, undefined, async () => {
+    batches.push(await work());
+    hoursAhead += 1 / 4;
+  });
   expect(opinion.users.flatMap(({ differences }) => differences)).toEqual([]);
+  // What comes together has one minute together.
+  expect(batches.length).toBeGreaterThan(3);
+  expect(batches.filter(({ length }) => length !== 1)).toEqual([]);
   expect(essence(await load(world, USER))).toEqual(essence(whole));
   expect(JSON.stringify([...whole.items.values()])).toMatch(/Our dog.*Ann/);
 });
@@ -133,10 +173,13 @@ test('a repair that dies half-way is run again', async () => {
   await store(world, USER, await load(world, USER), withoutDerived(whole));
   const events = async () => (await world.drain('organize')).map((body) => organizeEvent.parse(body));
   // The first half is done; then whoever has asked, and who was asked, are gone.
+  let sent = 0;
   const half = async () => {
-    const sent = await events();
-    for (const event of sent.slice(0, 2)) await createOrganize(deps)(USER, [event]);
-    throw new Error('gone');
+    for (const event of await events()) {
+      sent += 1;
+      if (sent > 2) throw new Error('gone');
+      await createOrganize(deps)(USER, [event]);
+    }
   };
   await expect(doctor(true, undefined, half)).rejects.toThrow('gone');
   expect((await doctor(true)).differences).toBe(0);
@@ -159,19 +202,121 @@ test('what goes by itself is no difference, and what is under way is not compare
   await store(world, USER, running, whole);
 });
 
-test('an index of nobody is removed; where organize does not come to it, that is said', async () => {
+test('of a photo in the trash neither the name of its cluster is told nor when it was taken', async () => {
+  const trashed = copyOf(whole);
+  const sk = `IMAGE#${imageId(TRASHED)}`;
+  const { cluster, taken_at, ...record } = trashed.items.get(sk) as Item & { cluster: object };
+  expect(JSON.stringify(cluster)).toContain('cluster_id');
+  const left = { cluster_id: 'x', name: 'Our dog' };
+  const changes = { taken_at, taken_key: taken_at, cluster: { ...cluster, reason: 'assigned', left } };
+  trashed.items.set(sk, { ...record, ...changes });
+  await store(world, USER, await load(world, USER), trashed);
+  const found = await doctor(false);
+  expect(JSON.stringify(found)).toMatch(
+    /is in the trash, but in cluster .* \(assigned\).*has another key|has another key.*in cluster/,
+  );
+  expect(JSON.stringify(found)).not.toMatch(/dog|2024-05/);
+  await store(world, USER, trashed, whole);
+});
+
+test('a photo that is on its way into the trash is not compared', async () => {
+  const trashed = copyOf(whole);
+  const sk = `IMAGE#${imageId(TRASHED)}`;
+  const record = trashed.items.get(sk) as Item & { cluster: object };
+  // It has been put there, and organize has not come to it: its vector is still in the index.
+  trashed.items.set(sk, { ...record, since: AT.toISOString(), cluster: { ...record.cluster, reason: 'assigned' } });
+  trashed.vectors.set(imageId(TRASHED), whole.vectors.get(imageId(6)) ?? []);
+  await store(world, USER, await load(world, USER), trashed);
+  expect(await doctor(false)).toMatchObject({ differences: 0, users: [{ under_way: 1 }] });
+  await store(world, USER, trashed, whole);
+});
+
+describe('a photo that was given up by organize', () => {
+  const sk = `IMAGE#${imageId(10)}`;
+  const givenUp = async (listed: Record<string, string>) => {
+    const gallery = copyOf(whole);
+    const record = gallery.items.get(sk) as Item & { stages: Record<string, object> };
+    const stages = { ...record.stages, organize: { ...record.stages.organize, state: 'failed' } };
+    gallery.items.set(sk, { ...record, stages, ...listed });
+    await store(world, USER, await load(world, USER), gallery);
+  };
+  const now = async () => (await load(world, USER)).items.get(sk);
+  afterEach(async () => store(world, USER, await load(world, USER), whole));
+
+  test('stays on the list of what is under way when it is rebuilt', async () => {
+    await givenUp({ shard: 'SOME', since: AT.toISOString() });
+    await createOrganize(deps)(USER, [{ type: 'rebuild', event_id: 'r', user_id: USER, image_ids: [imageId(10)] }]);
+    expect(await now()).toMatchObject({ shard: 'SOME' });
+  });
+
+  test('is found where it is on no list, and placed', async () => {
+    await givenUp({});
+    const says = `image ${USER}/${imageId(10)} has been given up before it had its place`;
+    const [{ differences } = { differences: [] }] = (await doctor(false)).users;
+    expect(differences).toContainEqual({ about: 'records', says, can_be_mended: true });
+    expect(await doctor(true)).toMatchObject({ differences: 0, mended: differences.length });
+    expect(await now()).toMatchObject({ stages: { organize: { state: 'done' } } });
+  });
+});
+
+test('an index of nobody is removed', async () => {
   await strangeIndex(world);
   expect(await doctor(false)).toMatchObject({ differences: 1, users: [{ user_id: null }] });
   expect(await doctor(true)).toMatchObject({ differences: 0, mended: 1 });
   expect(await world.vectorIndexes()).not.toContain('u-of-nobody');
+});
 
-  const [damage] = DAMAGES;
-  if (damage) await plant([damage]);
-  await expect(
-    doctor(true, undefined, async () => {
-      clockRuns = true;
-    }),
-  ).rejects.toThrow(CannotLook);
-  clockRuns = false;
-  await work();
+test('two that mend at once do not keep each other waiting', async () => {
+  await plant(MENDABLE.slice(0, 3));
+  let other: Promise<Opinion> | undefined;
+  const first = await doctor(true, undefined, async () => {
+    other ??= doctor(true);
+    await other;
+    await work();
+    hoursAhead += 1 / 12;
+  });
+  const second = await other;
+  expect([first.differences, second?.differences]).toEqual([0, 0]);
+  expect([first, second].flatMap((each) => each?.users.map(({ gave_up }) => gave_up))).toEqual([undefined, undefined]);
+  expect(essence(await load(world, USER))).toEqual(essence(whole));
+});
+
+describe('one user whose work organize does not come to', () => {
+  const OTHER = 'Carl';
+  const profile = { user_id: OTHER, sk: 'PROFILE' };
+  const put = (Item: Record<string, unknown>) => world.table.send(new PutCommand({ TableName: TABLE, Item }));
+  const jammed = async () => {
+    const events = (await world.drain('organize')).map((body) => organizeEvent.parse(body));
+    for (const event of events) if (event.user_id === USER) await createOrganize(deps)(USER, [event]);
+    return events.some(({ user_id }) => user_id === OTHER);
+  };
+  beforeEach(async () => {
+    await plant(MENDABLE.slice(0, 1));
+    await put({ user_id: OTHER, sk: 'SUMMARY', images: 5 });
+  });
+  afterEach(async () => {
+    for (const sk of ['SUMMARY', 'PROFILE'])
+      await world.table.send(new DeleteCommand({ TableName: TABLE, Key: { user_id: OTHER, sk } }));
+  });
+
+  test('is told of in words, and all others are mended', async () => {
+    await put(profile);
+    const opinion = await doctor(true, undefined, async () => {
+      await jammed();
+      hoursAhead += 1 / 12;
+    });
+    expect(opinion.users.map(({ user_id, mended, gave_up }) => [user_id, mended, gave_up])).toEqual([
+      [OTHER, 0, expect.stringContaining('Organize has not come to')],
+      [USER, 1, undefined],
+    ]);
+    expect(opinion.differences).toBeGreaterThan(0);
+    expect(asText(opinion)).toMatch(/user Carl: 0 photos\n {2}not mended to the end: Organize has not come/);
+  });
+
+  test('as their account is being erased, is not waited for, and is no difference', async () => {
+    const opinion = await doctor(true, undefined, async () => {
+      if (await jammed()) await put({ ...profile, deleted_at: AT.toISOString() });
+    });
+    expect(opinion).toMatchObject({ differences: 0, mended: 1, users: [{ user_id: USER }] });
+  });
 });

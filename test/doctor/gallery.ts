@@ -99,7 +99,7 @@ export async function store(world: World, user: string, before: Stored, after: S
  */
 export function essence({ items, vectors, objects }: Stored): Record<string, string> {
   const plain = [...items.values()]
-    .filter(({ sk }) => sk !== 'REBUILT')
+    .filter(({ sk }) => !sk.startsWith('REBUILT'))
     .map(({ version, applied, updated_at, mean, m2, background, witnesses, ...item }): [string, string] => {
       // Told again it is another entry; an event without an album is nobody's to find again.
       const [kind] = item.sk.split('#');

@@ -35,9 +35,8 @@ export function createAlbumsCheck(photos: ReadonlyMap<string, Photo>) {
             .filter((album) => !there.has(album))
             .map((album) => finding('albums', `${image_id} is in ${album}, which is gone`, { photo: image_id })),
         ),
-        ...checkEvents(events, dated).map((words) => finding('albums', words, 'counters')),
-        ...checkDefinitions(definitions, { events, settings, viewed, dated }).map((words) =>
-          privately('albums', words, 'counters'),
+        ...[...checkEvents(events, dated), ...checkDefinitions(definitions, { events, settings, viewed, dated })].map(
+          (words) => privately('albums', words, 'counters'),
         ),
       ];
     },

@@ -5,6 +5,8 @@ export type Item = Record<string, unknown> & { user_id: string; sk: string };
 export type Mend =
   /** Everything written of this photo is written anew, or removed where it has no record. */
   | { photo: string }
+  /** This photo, whose placing was given up, is placed. */
+  | { settled: string }
   /** This entry in a list is removed, if its photo's record does not want it. */
   | { stray: string }
   /** This cluster is added up from its members. */
@@ -14,6 +16,7 @@ export type Mend =
   | 'counters'
   /** These bytes belong to nobody any more. */
   | { checksum: string; owner: string }
+  /** This object, which can be made again, belongs to no photo. */
   | { object: string }
   /** The feed is to tell that this photo came. */
   | { untold: string }

@@ -38,7 +38,7 @@ export function createObjectsCheck(userId: string, photos: ReadonlyMap<string, P
       const young = live && (!modified || modified.getTime() > now.getTime() - YOUNG_MS);
       const kept = photo?.status === 'done' || photo?.status === 'failed';
       if (!kept || !belongs(photo, part, name)) {
-        if (!young) findings.push(finding('objects', `object ${key} belongs to nothing`, { object: key }));
+        if (!young) findings.push(nobodys(part, key));
         return;
       }
       // A face found a moment ago is not said anywhere yet.
@@ -105,6 +105,20 @@ export function createObjectsCheck(userId: string, photos: ReadonlyMap<string, P
     if (live) return says;
     return [...says, ...[...zips.keys()].map((key) => finding('downloads', `object ${key} belongs to nothing`))];
   }
+}
+
+/** What a person can do about objects that may be the only copy of a photo. */
+const ONLY_COPY: Readonly<Record<string, string>> = {
+  originals:
+    'it may be the only copy of a photo whose record was lost: restore the table, or have its owner upload it again, before removing it',
+  incoming: 'it came late, or its record was lost: its owner can upload it again; the bucket removes it after 30 days',
+};
+
+/** An object of no photo. It is removed only where it can be made again. */
+function nobodys(part: string, key: string): Finding {
+  const advice = ONLY_COPY[part];
+  if (advice !== undefined) return finding('objects', `object ${key} belongs to nothing; ${advice}`);
+  return finding('objects', `object ${key} belongs to nothing`, { object: key });
 }
 
 const named = ({ renditions }: Photo) => [...new Set(['small', 'medium', ...renditions])].map((size) => `${size}.webp`);

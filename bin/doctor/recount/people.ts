@@ -100,7 +100,7 @@ export function createPeopleCheck(userId: string, photos: ReadonlyMap<string, Ph
     return [...people].flatMap(([id, { photos: images, faces }]) => {
       const tally = tallies.get(id);
       if (tally?.count === images && tally.faces === faces) return [];
-      const words = `person ${id} counts ${JSON.stringify(tally)}, not ${images} and ${faces}`;
+      const words = `person ${id} counts ${tally?.count} and ${tally?.faces}, not ${images} and ${faces}`;
       return [finding('faces and people', words, 'counters')];
     });
   }

@@ -34,18 +34,27 @@ export type Photo = Pick<
   raw: boolean;
 };
 
+type Listed = ImageRecord & { shard?: string; since?: string };
+
+/** When a photo in the trash is due. */
+export const dueInTrash = ({ status, original, trashed_at, purge_at }: ImageRecord) =>
+  status === 'done' || (status === 'failed' && original) ? purge_at : trashed_at;
+
+/** Whether what happens to a photo is not over. One that has settled in the trash stays on the list, for the day it is due. */
+export function isUnderWay(record: Listed): boolean {
+  const { status, deleted_at, trashed_at, shard, since } = record;
+  if (!isTerminal(status) || deleted_at !== undefined) return true;
+  return shard !== undefined && (trashed_at === undefined || since !== dueInTrash(record));
+}
+
 /** `live`: what is under way may be. */
-export function photoOf(record: ImageRecord & { shard?: string }, live: boolean): Photo {
+export function photoOf(record: Listed, live: boolean): Photo {
   const { image_id, status, trashed_at, archived, taken_at, taken_at_source, cluster, faces, albums, sha256 } = record;
   const { bytes, width, height, phash, created_at, metadata, color_bins = [], stages } = record;
   return {
     ...{ image_id, status, archived, taken_at, taken_at_source, cluster, faces, albums, sha256 },
     ...{ bytes, width, height, phash, created_at, trashed_at },
-    underWay:
-      live &&
-      (!isTerminal(status) ||
-        record.deleted_at !== undefined ||
-        (record.shard !== undefined && trashed_at === undefined)),
+    underWay: live && isUnderWay(record),
     described: status === 'done' && ['done', 'skipped'].includes(stages.describe.state),
     original_bytes: record.original?.bytes ?? null,
     places: placeKeysOf(record),

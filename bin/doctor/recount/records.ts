@@ -1,5 +1,6 @@
 import type { ImageRecord } from '../../../shared/domain/image.ts';
 import { type Finding, finding, type Item } from './finding.ts';
+import { dueInTrash, isUnderWay } from './photo.ts';
 
 const TERMINAL = ['done', 'failed', 'rejected', 'duplicate', 'expired'];
 const ENDED = ['done', 'skipped', 'refused', 'waiting', 'failed'];
@@ -16,34 +17,43 @@ export function checkRecord(item: Item, live: boolean): Finding[] {
   if (live && moving) return [];
   if (record.deleted_at) says.push('is deleted, but not erased');
   if (!TERMINAL.includes(status)) says.push(`has not ended: ${status}`);
-  if (record.trashed_at) anew.push(...checkTrashed(record));
+  if (record.trashed_at) anew.push(...(live && isUnderWay(record) ? [] : checkTrashed(record)));
   else if ((record.shard || record.since) && !live)
     says.push(`is ${status}, but still on the list of what is under way`);
   else if (record.purge_at) says.push('is to be purged, but not in the trash');
   if (record.taken_key !== (record.trashed_at || !record.taken_at ? undefined : `${record.taken_at}#${image_id}`))
-    says.push(`has the key ${record.taken_key} on the timeline`);
+    says.push('has another key on the timeline than its time');
   for (const [name, { state }] of Object.entries(stages)) {
     if (status === 'done' && !ENDED.includes(state)) says.push(`is done, but its stage ${name} is ${state}`);
   }
   const reason = record.error;
   const needsReason = ['failed', 'rejected', 'duplicate', 'expired'].includes(status);
   if (needsReason && !(reason?.code && reason.message)) says.push(`is ${status} without a reason`);
-  if (status === 'done' && reason) says.push(`is done, but says ${reason.message}`);
+  if (status === 'done' && reason) says.push(`is done, but says ${reason.code}`);
   if (status === 'duplicate' && !record.duplicate_of) says.push('is a duplicate of nothing');
   return [
     ...says.map((words) => finding('records', `image ${user_id}/${image_id} ${words}`)),
+    ...(status === 'done' && stages.organize.state === 'failed' && !record.shard && !record.deleted_at
+      ? [
+          finding('records', `image ${user_id}/${image_id} has been given up before it had its place`, {
+            settled: image_id,
+          }),
+        ]
+      : []),
     ...anew.map((words) => finding('records', `image ${user_id}/${image_id} ${words}`, { photo: image_id })),
   ];
 }
 
 /** It waits for the day it is to be purged, and is in no cluster. */
-function checkTrashed({ status, original, trashed_at, purge_at, shard, since, cluster }: Record): string[] {
-  const kept = status === 'done' || (status === 'failed' && original);
-  const due = kept ? purge_at : trashed_at;
+function checkTrashed(record: Record): string[] {
+  const { shard, since, cluster } = record;
+  const due = dueInTrash(record);
   return [
     ...(shard && since === due ? [] : [`is in the trash, and due ${since}, expected ${due}`]),
     ...(cluster && (cluster.cluster_id || cluster.reason !== 'trashed' || cluster.leaving)
-      ? [`is in the trash, but its cluster is ${JSON.stringify(cluster)}`]
+      ? [
+          `is in the trash, but in cluster "${cluster.cluster_id ?? ''}" (${cluster.reason}${cluster.leaving ? ', leaving' : ''})`,
+        ]
       : []),
   ];
 }
