@@ -20,8 +20,8 @@ Lists the messages that a running stack has given up: queue, age, how often they
   --json         for programs
   --help         this text
 
-A message is sent before it is taken off the dead letters, so none is lost; one may arrive twice, which does nothing. Listed messages are
-hidden from sweep, and from another listing, for a minute. Ends with 0, with 1 where an --id was not found, with 2 where it could not look.
+A message is sent before it is taken off the dead letters, so none is lost; one may arrive twice, which does nothing. While they are listed
+they are hidden from sweep. Ends with 0, with 1 where an --id was not found, with 2 where it could not look.
 `;
 
 async function main(): Promise<number> {

@@ -31,6 +31,8 @@ export interface Opinion {
   differences: number;
   /** Differences that were there and are not any more. */
   mended: number;
+  /** Photos of everybody something is happening to: not compared. */
+  under_way: number;
   /** Users of whom something differs or could not be compared; `null` is what is nobody's. */
   users: (Omit<Examined, 'user_id' | 'findings'> & {
     user_id: string | null;
@@ -54,6 +56,7 @@ export function createDoctor(deps: DoctorDeps) {
       read: { ...reader.read, users: 0 },
       differences: 0,
       mended: 0,
+      under_way: 0,
       users: [],
     };
     const everybody = user === undefined ? await survey() : { users: [user], nobodys: [] };
@@ -70,6 +73,8 @@ export function createDoctor(deps: DoctorDeps) {
       if (!(await reader.isLeaving(userId))) await seeTo(opinion, userId, repair);
     }
     Object.assign(opinion.read, reader.read);
+    if (user !== undefined && reader.read.items + reader.read.objects === 0)
+      throw new CannotLook(`--user: expected the id of somebody who has anything in this stack, got ${user}`);
     return opinion;
   };
 
@@ -122,6 +127,7 @@ function add(
   const mended = before.filter(({ says }) => !still.has(says)).length;
   opinion.differences += left.length;
   opinion.mended += mended;
+  opinion.under_way += examined.under_way;
   if (before.length + left.length === 0 && !examined.counters_skipped) return;
   const differences = left.map(({ about, says, personal, mend }) => ({
     about,

@@ -5,7 +5,7 @@ import { ABOUT } from './recount/finding.ts';
 const SHOWN = 3;
 
 /** What the doctor has to say, for people. */
-export function asText({ read, differences, mended, users }: Opinion): string {
+export function asText({ read, differences, mended, under_way, users }: Opinion): string {
   const lines: string[] = [];
   for (const { user_id, photos, under_way, counters_skipped, mended: done, gave_up, differences: left } of users) {
     lines.push(user_id === null ? 'nobody’s:' : `user ${user_id}: ${some(photos, 'photo')}${busy(under_way)}`);
@@ -20,16 +20,34 @@ export function asText({ read, differences, mended, users }: Opinion): string {
       const beyond = byHand > 0 ? `, ${byHand} of them for a person to look at` : '';
       lines.push(`  ${about}: ${some(own.length, 'difference')}${beyond}`);
       lines.push(...shown.map((says) => `    ${says}`));
-      if (shown.length < own.length) lines.push(`    … and ${own.length - shown.length} more`);
+      if (shown.length < own.length) lines.push(`    … and ${own.length - shown.length} more (--json has all)`);
     }
   }
   const { users: people, items, vectors, objects } = read;
   lines.push(
-    `Read ${some(people, 'user')}, ${some(items, 'item')}, ${some(vectors, 'vector')} and ${some(objects, 'object')}.`,
+    `Looked at ${some(people, 'user')}, what differs more than once: read ${some(items, 'item')}, ${some(vectors, 'vector')} and ${some(objects, 'object')} in all.`,
   );
+  if (under_way > 0) lines.push(`${some(under_way, 'photo')} under way: not compared.`);
   if (mended > 0) lines.push(`${some(mended, 'difference')} mended.`);
-  lines.push(differences === 0 ? 'Everything is as the records say.' : `${some(differences, 'difference')} left.`);
+  lines.push(...verdict(differences, mended, users));
   return `${lines.join('\n')}\n`;
+}
+
+/** The last lines: what there is to do. */
+function verdict(differences: number, mended: number, users: Opinion['users']): string[] {
+  if (differences === 0) return ['Everything that was compared is as the records say.'];
+  const left = users.flatMap((user) => user.differences);
+  const mendable = left.filter((each) => each.can_be_mended).length;
+  const byHand = left.length - mendable;
+  const advice = [
+    ...(mendable > 0 && mended === 0
+      ? [`${mendable.toLocaleString('en')} can be mended: npm run doctor -- --repair.`]
+      : []),
+    ...(byHand > 0
+      ? ['docs/operations.md says what a person can do about the others (“Doctor and dead letters”).']
+      : []),
+  ];
+  return [`${some(differences, 'difference')}${mended > 0 ? ' left' : ''}.`, ...advice];
 }
 
 const busy = (underWay: number) => (underWay > 0 ? ` (${underWay} under way, not compared)` : '');

@@ -1,4 +1,5 @@
 import {
+  ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   type Message,
   ReceiveMessageCommand,
@@ -45,16 +46,19 @@ export function createRedrive({ sqs, queues, images, jobs, clock }: RedriveDeps)
       throw new CannotLook(`--queue: expected one of ${known.map(([name]) => name).join(', ')}, got ${only}`);
     const letters: Letter[] = [];
     for (const [name, pair] of asked) {
+      const looked: Message[] = [];
       for await (const message of look(pair.dead)) {
         const letter = await aboutLetter({ images, jobs, clock }, name, message);
         if (!chosen(letter)) {
           letters.push(letter);
+          looked.push(message);
           continue;
         }
         await send(pair.work, message);
         await sqs.send(new DeleteMessageCommand({ QueueUrl: pair.dead, ReceiptHandle: message.ReceiptHandle }));
         letters.push({ ...letter, redriven: true });
       }
+      for (const message of looked) await show(pair.dead, message);
     }
     return letters;
   };
@@ -82,6 +86,15 @@ export function createRedrive({ sqs, queues, images, jobs, clock }: RedriveDeps)
         seen.add(message.MessageId ?? '');
         yield message;
       }
+    }
+  }
+
+  /** Lets others see it again at once: whoever has looked will want to send it back. */
+  async function show(QueueUrl: string, { ReceiptHandle }: Message): Promise<void> {
+    try {
+      await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+    } catch {
+      // It is visible again already, or somebody has taken it off meanwhile.
     }
   }
 

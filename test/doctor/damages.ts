@@ -192,7 +192,7 @@ export const DAMAGES: readonly Damage[] = [
     }),
     says: /album empty of month is empty/,
   },
-  { name: 'whose bytes are whose is lost', plant: without('CHECKSUM#'), says: /its bytes are undefined's/ },
+  { name: 'whose bytes are whose is lost', plant: without('CHECKSUM#'), says: /no checksum is its own/ },
   {
     name: 'bytes belong to a photo that is gone',
     plant: stray('CHECKSUM#', 'CHECKSUM#ab', { image_id: GONE }),

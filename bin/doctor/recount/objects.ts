@@ -13,6 +13,8 @@ interface Zip {
 export function createObjectsCheck(userId: string, photos: ReadonlyMap<string, Photo>, { live, now }: RecountOptions) {
   /** Names of the objects each photo has. */
   const there = new Map<string, string[]>();
+  /** Keys of those that may not be said anywhere yet. */
+  const newcomers = new Set<string>();
   const zips = new Map<string, number>();
   const expectedZips = new Map<string, Zip>();
   const findings: Finding[] = [];
@@ -41,8 +43,7 @@ export function createObjectsCheck(userId: string, photos: ReadonlyMap<string, P
         if (!young) findings.push(nobodys(part, key));
         return;
       }
-      // A face found a moment ago is not said anywhere yet.
-      if (young && name.startsWith('face-')) return;
+      if (young) newcomers.add(key);
       const names = there.get(imageId) ?? [];
       names.push(part === 'thumbnails' ? name : part);
       there.set(imageId, names);
@@ -70,7 +71,7 @@ export function createObjectsCheck(userId: string, photos: ReadonlyMap<string, P
     for (const name of own)
       if (name.startsWith('face-') && !crops.includes(name)) {
         const key = `thumbnails/${userId}/${id}/${name}`;
-        findings.push(finding('objects', `object ${key} belongs to nothing`, { object: key }));
+        if (!newcomers.has(key)) findings.push(finding('objects', `object ${key} belongs to nothing`, { object: key }));
       }
     if (photo.status !== 'done') return;
     const keys = ['originals', ...named(photo), ...crops, ...(photo.raw ? ['raw'] : [])];

@@ -146,7 +146,13 @@ export function createRecount(userId: string, { live, now }: RecountOptions) {
     for (const [id, { sha256, status, underWay }] of photos) {
       const owner = checksums.get(sha256 ?? '');
       if (status === 'done' && !underWay && owner !== id)
-        says.push(finding('checksums', `image ${userId}/${id} is done, but its bytes are ${owner}'s`, { photo: id }));
+        says.push(
+          finding(
+            'checksums',
+            `image ${userId}/${id} is done, but ${owner === undefined ? 'no checksum is its own' : `its bytes are ${owner}'s`}`,
+            { photo: id },
+          ),
+        );
     }
     return says;
   }
