@@ -146,6 +146,10 @@ export function createWorldQueues(host: string, now: () => number, fate: Fate) {
     show: (messages: readonly Message[]) => {
       for (const message of messages) message.visibleAt = now();
     },
+    /** Delivered once more after it has been worked on. */
+    repeat: (messages: readonly Message[]) => {
+      for (const message of messages) message.again = 0;
+    },
     /** When the next message that is hidden now comes back. */
     nextAt(): number | null {
       const times = QUEUES.flatMap((name) => of(name).messages.map(({ visibleAt }) => visibleAt));

@@ -86,6 +86,11 @@ export type AzureFault = (typeof AZURE_FAULTS)[number];
 export const FAILURES = ['throttle', 'error', 'unavailable', 'timeout'] as const;
 export type Failure = (typeof FAILURES)[number];
 
+export const STRIKES = ['killed-before', 'killed-after', 'lost', 'lost-for-good'] as const;
+/** They come back when they are visible again, at once, or at once and, when they have been worked on, once more. */
+const BACK = ['later', 'at-once', 'twice'] as const;
+export type Back = (typeof BACK)[number];
+
 /** The `run`-th invocation of a function (from 0), and those after it: `runs` in a row. */
 interface Runs {
   fn: FunctionName;
@@ -98,6 +103,11 @@ export type Fault =
   | ({ kind: 'kill'; at: number; applied: boolean } & Runs)
   /** Its `at`-th call of a service fails, and so do the next, `times` in a row: SDKs try three times. */
   | ({ kind: 'fail'; service: Service; at: number; times: number; how: Failure; applied: boolean } & Runs)
+  /**
+   * Of all that a function changes in a life, by its number from 0 on: it dies of these, or their answers get lost. `back`: what
+   * becomes of the messages of one that died.
+   */
+  | { kind: 'strike'; fn: FunctionName; writes: number[]; how: (typeof STRIKES)[number]; back: Back }
   /** Its `at`-th request stands still for `turns` turns of the others; `twice`: its message is delivered again at once. */
   | { kind: 'hold'; fn: FunctionName; run: number; at: number; applied: boolean; turns: number; twice: boolean }
   | { kind: 'skew'; fn: FunctionName; seconds: number }
