@@ -239,11 +239,11 @@ const rested: Step = { act: { what: 'nothing', user: 0, photo: 0, picture: 0 }, 
 /** How often each is chosen, how many runs of it there are in a small life, how many requests it makes in one, and how much it changes in all: about. */
 const USUAL: Record<FunctionName, { weight: number; runs: number; requests: number; writes: number }> = {
   api: { weight: 2, runs: 12, requests: 9, writes: 20 },
-  ingest: { weight: 3, runs: 5, requests: 24, writes: 50 },
+  ingest: { weight: 6, runs: 5, requests: 24, writes: 50 },
   describe: { weight: 3, runs: 6, requests: 22, writes: 35 },
   faces: { weight: 2, runs: 6, requests: 18, writes: 30 },
   organize: { weight: 12, runs: 10, requests: 45, writes: 140 },
-  jobs: { weight: 4, runs: 5, requests: 40, writes: 20 },
+  jobs: { weight: 5, runs: 5, requests: 40, writes: 20 },
   sweep: { weight: 2, runs: 3, requests: 45, writes: 8 },
 };
 /** One run of one function, and one of its requests. */
