@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ALIKE } from './pictures.ts';
+import { ALIKE, BROKEN } from './pictures.ts';
 
 /** A schedule is data: what happens in a small gallery, in which order, and what goes wrong meanwhile. */
 export interface Schedule {
@@ -234,6 +234,28 @@ const gallery = fc
       return { act: { what: 'upload', user: 0, photo: promised ? 0 : 1, picture }, work, pick, wait };
     }),
   );
+/** The same few bytes, several times at once: announced, posted to forms of others, given up. */
+const rivals = fc.array(
+  fc.record({
+    act: fc.record({
+      what: often([
+        [12, 'upload'],
+        [2, 'small-upload'],
+        [4, 'post-again'],
+        [2, 'trash'],
+        [1, 'restore'],
+        [2, 'erase'],
+        [1, 'reprocess'],
+      ] as const),
+      user: fc.constant(0),
+      photo: fc.integer({ min: 1, max: 4 }),
+      picture: fc.constantFrom(0, 0, 0, 1, BROKEN),
+    }),
+    ...after,
+    work: fc.nat(3),
+  }),
+  { minLength: 3, maxLength: 8, size: 'max' },
+);
 const rested: Step = { act: { what: 'nothing', user: 0, photo: 0, picture: 0 }, work: 7, pick: 0, wait: 30 };
 
 /** How often each is chosen, how many runs of it there are in a small life, how many requests it makes in one, and how much it changes in all: about. */
@@ -298,10 +320,11 @@ const strike = fc.oneof(
     arbitrary: strikeOf(fn, 1, fn === 'organize' ? 8 : 4),
   })),
 );
-/** Whoever writes most, and derives from what it wrote before, is struck nearly always. */
+/** Whoever writes most, and derives from what it wrote before, is struck nearly always; and who takes the bytes. */
 const deaths = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Fault[]>([]) },
-  { weight: 3, arbitrary: strikeOf('organize', 3, 9).map((one) => [one]) },
+  { weight: 4, arbitrary: strikeOf('organize', 3, 9).map((one) => [one]) },
+  { weight: 2, arbitrary: strikeOf('ingest', 2, 6).map((one) => [one]) },
 );
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
@@ -390,8 +413,9 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
         )
         .map(([first, rest]) => [...first, ...rest]),
     },
+    { weight: 1, arbitrary: rivals },
     {
-      weight: 3,
+      weight: 4,
       arbitrary: fc
         .tuple(
           gallery,
