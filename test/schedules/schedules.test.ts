@@ -9,7 +9,7 @@ import { createWorldQueues, QUEUE_SETTINGS, VISIBILITY_PER_TIMEOUT } from './que
 import { QUEUES } from './schedule.ts';
 
 /** A small part of `npm run schedules`; those of them that are played a second time. */
-const SEEDS = 5;
+const SEEDS = 3;
 const TWICE = 2;
 
 const run = promisify(execFile);
