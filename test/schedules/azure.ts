@@ -5,7 +5,7 @@ import { FaultPlan } from '../../local/emulators/azure/faults.ts';
 import type { AzureFault } from './schedule.ts';
 
 const VERSION = '2024-10-21';
-const SUBJECTS = ['dog', 'dog', 'boat', 'boat', 'mountain', 'dog', 'boat'];
+const SUBJECTS = ['dog', 'dog', 'boat', 'boat', 'mountain', 'dog', 'boat', 'dog', 'dog', 'boat'];
 
 const NO_FAULTS = new FaultPlan(() => new Date());
 function planOf(fault: AzureFault | undefined): FaultPlan {

@@ -69,4 +69,4 @@ function startFaces() {
 }
 
 /** Who is in which picture. */
-const PEOPLE = [[1], [1, 2], [], [2], [], [3, 1], []];
+const PEOPLE = [[1], [1, 2], [], [2], [], [3, 1], [], [2, 3], [1], []];

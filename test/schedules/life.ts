@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { APIGatewayProxyResult, Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { seededRandom } from '../../shared/domain/clustering/random.ts';
 import { gatewayEvent } from '../support/gateway-event.ts';
@@ -46,6 +47,8 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
   const random = seededRandom(1);
   const handlers = new Map<FunctionName, Handlers[FunctionName]>();
   const runs = new Map<FunctionName, number>();
+  const writes = new Map<FunctionName, number>();
+  const requests = createHash('sha256');
   const going: Going[] = [];
   const acting: Acting[] = [];
   /** Whose calls of the API are made now. */
@@ -57,7 +60,6 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
   let faults: readonly Fault[] = schedule.faults;
   let turn = 0;
   let asked = 0;
-  let sweptAt = time.now();
 
   const queues = createWorldQueues(world.aws.endpoints.sqs, time.now, (queue, number) => {
     const mine = faults.filter(
@@ -76,6 +78,10 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
     queues,
     random,
     turn: () => turn,
+    sent(line) {
+      requests.update(`${line}\n`);
+      if (process.env.SCHEDULES_REQUESTS) trace(line);
+    },
     azureFault() {
       const call = asked;
       asked += 1;
@@ -96,6 +102,9 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
     },
   });
 
+  // In the time of this life, not of the one before it.
+  let sweptAt = time.now();
+
   async function handlerOf<Name extends FunctionName>(fn: Name): Promise<Handlers[Name]> {
     const known = handlers.get(fn);
     if (known) return known as Handlers[Name];
@@ -111,6 +120,7 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
     const mine = faults.filter((fault) => {
       if (fault.kind === 'kill' || fault.kind === 'fail')
         return fault.fn === fn && run >= fault.run && run < fault.run + fault.runs;
+      if (fault.kind === 'strike') return fault.fn === fn;
       return fault.kind === 'hold' && fault.fn === fn && fault.run === run;
     });
     const skew = faults.find((fault) => fault.kind === 'skew' && fault.fn === fn);
@@ -130,6 +140,12 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
       open: new Set(),
       changed: () => {},
       hurt: false,
+      nextWrite() {
+        const number = writes.get(fn) ?? 0;
+        writes.set(fn, number + 1);
+        return number;
+      },
+      back: undefined,
     };
   }
 
@@ -250,6 +266,11 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
       queues.show(batch);
       await deliver(name, batch);
     }
+    const { back } = invocation;
+    if (invocation.state !== 'dead' || back === undefined || back === 'later') return;
+    if (back === 'twice') queues.repeat(batch);
+    queues.show(batch);
+    await deliver(name, batch);
   }
 
   /** One delivery of what could come now; `false` where nothing could. */
@@ -359,6 +380,9 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
     pass,
     sweep,
     turns: () => turn,
+    /** Of all requests of its functions, in their order. */
+    digest: () => requests.copy().digest('hex'),
+    writes: () => Object.fromEntries(FUNCTIONS.map((fn) => [fn, writes.get(fn) ?? 0])),
     runs: () => Object.fromEntries(FUNCTIONS.map((fn) => [fn, runs.get(fn) ?? 0])),
 
     async play(): Promise<void> {

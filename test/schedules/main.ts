@@ -10,7 +10,7 @@ import { openStage } from './stage.ts';
 /**
  * Plays random schedules of faults over small lives of a gallery: `npm run schedules -- --seeds 1000 [--from 1]`. A seed that fails is
  * shrunk, for `--shrink` seconds (default 120). `--replay` takes a seed, a file, or a schedule as JSON, plays it and tells what happens.
- * `--kept` plays those first that have once failed (seeds/).
+ * `--kept` plays those first that have once failed (seeds/); `--twice` plays so many of the seeds a second time, which must go as the first.
  */
 const { values } = parseArgs({
   options: {
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     shrink: { type: 'string', default: '120' },
     replay: { type: 'string' },
     kept: { type: 'boolean', default: false },
+    twice: { type: 'string', default: '0' },
   },
 });
 
@@ -51,7 +52,7 @@ async function shrink(seed: number, first: Failing): Promise<Failing> {
   const property = fc.asyncProperty(schedules, async (schedule) => {
     // To be interrupted would leave a life going on beside the next one.
     if (performance.now() > until) return true;
-    const says = await play(stage, schedule);
+    const { says } = await play(stage, schedule);
     if (says.length > 0) smallest = { schedule, says };
     return says.length === 0;
   });
@@ -68,7 +69,9 @@ function trimmed({ steps, ...rest }: Schedule): Schedule {
 
 async function tryOut(seed: number): Promise<void> {
   const schedule = ofSeed(seed);
-  const says = await play(stage, schedule);
+  const { says, digest } = await play(stage, schedule);
+  if (seed < Number(values.from) + Number(values.twice) && (await play(stage, schedule)).digest !== digest)
+    says.push('played again, it goes otherwise');
   if (says.length === 0) return;
   failed += 1;
   const smallest = Number(values.shrink) > 0 ? await shrink(seed, { schedule, says }) : { schedule, says };
@@ -79,14 +82,15 @@ async function tryOut(seed: number): Promise<void> {
 }
 
 async function replay(given: string): Promise<void> {
-  const says = await play(stage, scheduleOf(given), (line) => console.log(line));
+  const { says, digest } = await play(stage, scheduleOf(given), (line) => console.log(line));
   for (const line of says) console.log(`  ${line}`);
+  console.log(`Digest of its requests: ${digest}`);
   failed += says.length;
 }
 
 async function playKept(): Promise<void> {
   for (const file of readdirSync(KEPT).sort()) {
-    const says = await play(stage, scheduleOf(fileURLToPath(new URL(file, KEPT))));
+    const { says } = await play(stage, scheduleOf(fileURLToPath(new URL(file, KEPT))));
     if (says.length === 0) continue;
     failed += 1;
     console.log([`${file} fails:`, ...says].join('\n  '));

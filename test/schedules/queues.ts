@@ -50,6 +50,7 @@ export type Fate = (queue: QueueName, number: number) => { lost?: boolean; delay
 export function createWorldQueues(host: string, now: () => number, fate: Fate) {
   let ids = 0;
   const all = new Map<string, Queue>();
+  const lostBodies: string[] = [];
   function open(name: string, fifo: boolean, rest: Pick<Queue, 'visibilityMs' | 'maxReceives' | 'dead'>): Queue {
     const queue: Queue = { name, fifo, messages: [], sent: 0, known: new Map(), ...rest };
     all.set(name, queue);
@@ -89,7 +90,8 @@ export function createWorldQueues(host: string, now: () => number, fate: Fate) {
       queue.known.set(key, now());
     }
     queue.sent += 1;
-    if (!lost) queue.messages.push(message);
+    if (lost) lostBodies.push(body);
+    else queue.messages.push(message);
     return message;
   }
 
@@ -146,6 +148,10 @@ export function createWorldQueues(host: string, now: () => number, fate: Fate) {
     show: (messages: readonly Message[]) => {
       for (const message of messages) message.visibleAt = now();
     },
+    /** Delivered once more after it has been worked on. */
+    repeat: (messages: readonly Message[]) => {
+      for (const message of messages) message.again = 0;
+    },
     /** When the next message that is hidden now comes back. */
     nextAt(): number | null {
       const times = QUEUES.flatMap((name) => of(name).messages.map(({ visibleAt }) => visibleAt));
@@ -153,6 +159,8 @@ export function createWorldQueues(host: string, now: () => number, fate: Fate) {
       return later.length > 0 ? Math.min(...later) : null;
     },
     left: () => QUEUES.flatMap((name) => of(name).messages.map(({ body }) => `${name}: ${body}`)),
+    /** Of messages that never came. */
+    lost: (): readonly string[] => lostBodies,
     dead: (name: QueueName) => (of(name).dead?.messages ?? []).map(({ body }) => body),
 
     /** Answers what a function asks of SQS, as its JSON protocol does. */

@@ -1,6 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ListVectorsCommand } from '@aws-sdk/client-s3vectors';
 import { createPictures } from '../../shared/adapters/pictures.ts';
+import { incomingKey, originalKey } from '../../shared/domain/object-keys.ts';
 import { leftOf } from '../support/departed.ts';
 import { type IndexedVector, recountAll, type StoredObject } from '../support/deviations.ts';
 import type { Item } from '../support/items.ts';
@@ -54,7 +55,11 @@ async function rest(life: Life, { world, time }: Stage): Promise<string[]> {
   return [`it does not come to rest: ${[...left, ...life.queues.left()].join('; ')}`];
 }
 
-async function objectsOf(stage: Stage, encrypted: boolean) {
+/** Bytes posted again to a photo that has ended, and whose event got lost: the bucket's lifecycle removes them after 30 days. */
+const isForLifecycle = ({ queues }: Life, key: string) =>
+  key.startsWith('incoming/') && queues.lost().some((body) => body.includes(key));
+
+async function objectsOf(stage: Stage, life: Life, encrypted: boolean) {
   const { world, keys } = stage;
   const { Contents = [] } = await world.s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
   const clock = () => new Date();
@@ -62,6 +67,7 @@ async function objectsOf(stage: Stage, encrypted: boolean) {
   const reader = encrypted ? createPictures({ s3: world.s3, table: world.table, settings, clock }).objects : null;
   const objects: StoredObject[] = [];
   for (const { Key: key = '', Size = 0 } of Contents) {
+    if (isForLifecycle(life, key)) continue;
     // Of thumbnails and faces only that they are there.
     if (!/^(originals|downloads)\//.test(key)) objects.push({ key, bytes: Size });
     else {
@@ -104,6 +110,7 @@ function checkUploads(
   uploads: readonly Upload[],
   closed: ReadonlySet<string>,
   records: ReadonlyMap<string, Item>,
+  keys: ReadonlySet<string>,
 ): string[] {
   return uploads.flatMap((upload) => {
     const { userId, imageId, picture, arrived } = upload;
@@ -112,6 +119,12 @@ function checkUploads(
     const name = `upload ${userId}/${imageId} of picture ${picture}`;
     if (!record) return upload.unwanted ? [] : [`${name} is lost`];
     if (record.status === 'expired' && !record.trashed_at) return [`${name} is expired, though its bytes have come`];
+    if (
+      record.status === 'failed' &&
+      !keys.has(incomingKey(userId, imageId)) &&
+      !keys.has(originalKey(userId, imageId))
+    )
+      return [`${name} is failed, and its bytes are gone: ${JSON.stringify(record.error)}`];
     if (record.status === 'rejected' && picture !== BROKEN && upload.once)
       return [`${name} is rejected: ${JSON.stringify(record.error)}`];
     if (record.status === 'done' && picture === BROKEN && upload.once)
@@ -132,7 +145,7 @@ export async function recount(stage: Stage, life: Life, encrypted: boolean): Pro
   const { world } = stage;
   const items = (await world.items()) as Item[];
   const [objects, vectors, indexes] = [
-    await objectsOf(stage, encrypted),
+    await objectsOf(stage, life, encrypted),
     await vectorsOf(world),
     await world.vectorIndexes(),
   ];
@@ -146,7 +159,7 @@ export async function recount(stage: Stage, life: Life, encrypted: boolean): Pro
     ...restless,
     ...checkLetters(life, records),
     ...recountAll({ items: items.filter((item) => !gone(item)), vectors, objects }),
-    ...checkUploads(life.uploads, life.closed, records),
+    ...checkUploads(life.uploads, life.closed, records, new Set(kept.objects)),
     ...[...life.closed]
       .filter((userId) => items.some((item) => gone(item) && item.user_id === userId))
       .flatMap((userId) => leftOf(userId, kept).map((what) => `left of ${userId}: ${what}`)),

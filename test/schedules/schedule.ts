@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ALIKE, BROKEN } from './pictures.ts';
 
 /** A schedule is data: what happens in a small gallery, in which order, and what goes wrong meanwhile. */
 export interface Schedule {
@@ -86,6 +87,11 @@ export type AzureFault = (typeof AZURE_FAULTS)[number];
 export const FAILURES = ['throttle', 'error', 'unavailable', 'timeout'] as const;
 export type Failure = (typeof FAILURES)[number];
 
+export const STRIKES = ['killed-before', 'killed-after', 'lost', 'lost-for-good'] as const;
+/** They come back when they are visible again, at once, or at once and, when they have been worked on, once more. */
+const BACK = ['later', 'at-once', 'twice'] as const;
+export type Back = (typeof BACK)[number];
+
 /** The `run`-th invocation of a function (from 0), and those after it: `runs` in a row. */
 interface Runs {
   fn: FunctionName;
@@ -98,6 +104,11 @@ export type Fault =
   | ({ kind: 'kill'; at: number; applied: boolean } & Runs)
   /** Its `at`-th call of a service fails, and so do the next, `times` in a row: SDKs try three times. */
   | ({ kind: 'fail'; service: Service; at: number; times: number; how: Failure; applied: boolean } & Runs)
+  /**
+   * Of all that a function changes in a life, by its number from 0 on: it dies of these, or their answers get lost. `back`: what
+   * becomes of the messages of one that died.
+   */
+  | { kind: 'strike'; fn: FunctionName; writes: number[]; how: (typeof STRIKES)[number]; back: Back }
   /** Its `at`-th request stands still for `turns` turns of the others; `twice`: its message is delivered again at once. */
   | { kind: 'hold'; fn: FunctionName; run: number; at: number; applied: boolean; turns: number; twice: boolean }
   | { kind: 'skew'; fn: FunctionName; seconds: number }
@@ -130,12 +141,44 @@ const LIKELY: Partial<Record<Act['what'], number>> = {
   'close-account': 1,
 };
 
+/** What leaves clusters and people otherwise than they were. */
+const BY_HAND: readonly (readonly [number, Act['what']])[] = [
+  [5, 'move'],
+  [4, 'merge'],
+  [4, 'undo'],
+  [3, 'recluster'],
+  [2, 'name-cluster'],
+  [4, 'trash'],
+  [4, 'restore'],
+  [4, 'erase'],
+  [2, 'empty-trash'],
+  [2, 'batch-trash'],
+  [3, 'reprocess'],
+  [1, 'reprocess-all'],
+  [1, 'edit'],
+  [1, 'retag'],
+  [1, 'move-face'],
+  [1, 'merge-people'],
+  [1, 'split-person'],
+  [1, 'undo-people'],
+  [1, 'forget-faces'],
+  [2, 'upload'],
+  [1, 'post-again'],
+];
+
+const user = often([
+  [5, 0],
+  [1, 1],
+]);
 const act: fc.Arbitrary<Act> = fc.record({
   what: often(ACTS.map((what) => [LIKELY[what] ?? 2, what] as const)),
-  user: often([
-    [5, 0],
-    [1, 1],
-  ]),
+  user,
+  photo: fc.nat(5),
+  picture: fc.nat(6),
+});
+const byHand: fc.Arbitrary<Act> = fc.record({
+  what: often(BY_HAND),
+  user: fc.constant(0),
   photo: fc.nat(5),
   picture: fc.nat(6),
 });
@@ -174,15 +217,56 @@ const begins: fc.Arbitrary<Step> = fc.record({
   ...after,
 });
 
-/** How often each is chosen, how many runs of it there are in a small life, and how many requests it makes in one: about. */
-const USUAL: Record<FunctionName, { weight: number; runs: number; requests: number }> = {
-  api: { weight: 2, runs: 12, requests: 9 },
-  ingest: { weight: 3, runs: 5, requests: 24 },
-  describe: { weight: 3, runs: 6, requests: 22 },
-  faces: { weight: 2, runs: 6, requests: 18 },
-  organize: { weight: 12, runs: 10, requests: 45 },
-  jobs: { weight: 4, runs: 5, requests: 40 },
-  sweep: { weight: 2, runs: 3, requests: 45 },
+/** A gallery with a cluster in it, before anything else is done. */
+const gallery = fc
+  .tuple(
+    fc.shuffledSubarray([...ALIKE], { minLength: 3, maxLength: 4 }),
+    fc.array(fc.constantFrom(2, 3, 9, 4), { minLength: 0, maxLength: 1, size: 'max' }),
+    fc.array(fc.record({ promised: fc.boolean(), ...after, work: fc.integer({ min: 3, max: 7 }) }), {
+      minLength: 5,
+      maxLength: 5,
+      size: 'max',
+    }),
+  )
+  .map(([alike, others, rest]): Step[] =>
+    [...alike, ...others].map((picture, number) => {
+      const { promised = false, work = 5, pick = 0, wait = 0 } = rest[number] ?? {};
+      return { act: { what: 'upload', user: 0, photo: promised ? 0 : 1, picture }, work, pick, wait };
+    }),
+  );
+/** The same few bytes, several times at once: announced, posted to forms of others, given up. */
+const rivals = fc.array(
+  fc.record({
+    act: fc.record({
+      what: often([
+        [12, 'upload'],
+        [2, 'small-upload'],
+        [4, 'post-again'],
+        [2, 'trash'],
+        [1, 'restore'],
+        [2, 'erase'],
+        [1, 'reprocess'],
+      ] as const),
+      user: fc.constant(0),
+      photo: fc.integer({ min: 1, max: 4 }),
+      picture: fc.constantFrom(0, 0, 0, 1, BROKEN),
+    }),
+    ...after,
+    work: fc.nat(3),
+  }),
+  { minLength: 3, maxLength: 8, size: 'max' },
+);
+const rested: Step = { act: { what: 'nothing', user: 0, photo: 0, picture: 0 }, work: 7, pick: 0, wait: 30 };
+
+/** How often each is chosen, how many runs of it there are in a small life, how many requests it makes in one, and how much it changes in all: about. */
+const USUAL: Record<FunctionName, { weight: number; runs: number; requests: number; writes: number }> = {
+  api: { weight: 2, runs: 12, requests: 9, writes: 20 },
+  ingest: { weight: 6, runs: 5, requests: 24, writes: 50 },
+  describe: { weight: 3, runs: 6, requests: 22, writes: 35 },
+  faces: { weight: 2, runs: 6, requests: 18, writes: 30 },
+  organize: { weight: 12, runs: 10, requests: 45, writes: 140 },
+  jobs: { weight: 5, runs: 5, requests: 40, writes: 20 },
+  sweep: { weight: 2, runs: 3, requests: 45, writes: 8 },
 };
 /** One run of one function, and one of its requests. */
 const somewhere = fc.oneof(
@@ -213,7 +297,38 @@ const beside = <A extends object, B extends object>(
   rest: { [Name in keyof B]: fc.Arbitrary<B[Name]> },
 ) => fc.tuple(one, fc.record(rest) as fc.Arbitrary<B>).map(([a, b]): A & B => ({ ...a, ...b }));
 
+const strikeOf = (fn: FunctionName, least: number, most: number): fc.Arbitrary<Fault> =>
+  fc.record({
+    kind: fc.constant('strike' as const),
+    fn: fc.constant(fn),
+    writes: fc.uniqueArray(fc.nat(USUAL[fn].writes), { minLength: least, maxLength: most, size: 'max' }),
+    how: often([
+      [5, 'killed-after'],
+      [2, 'killed-before'],
+      [2, 'lost'],
+      [1, 'lost-for-good'],
+    ] as const),
+    back: often([
+      [2, 'later'],
+      [3, 'at-once'],
+      [2, 'twice'],
+    ] as const),
+  });
+const strike = fc.oneof(
+  ...FUNCTIONS.map((fn) => ({
+    weight: USUAL[fn].weight,
+    arbitrary: strikeOf(fn, 1, fn === 'organize' ? 8 : 4),
+  })),
+);
+/** Whoever writes most, and derives from what it wrote before, is struck nearly always; and who takes the bytes. */
+const deaths = fc.oneof(
+  { weight: 1, arbitrary: fc.constant<Fault[]>([]) },
+  { weight: 4, arbitrary: strikeOf('organize', 3, 9).map((one) => [one]) },
+  { weight: 2, arbitrary: strikeOf('ingest', 2, 6).map((one) => [one]) },
+);
+
 const fault: fc.Arbitrary<Fault> = fc.oneof(
+  { weight: 30, arbitrary: strike },
   { weight: 11, arbitrary: beside(somewhere, { kind: fc.constant('kill' as const), runs, applied: fc.boolean() }) },
   {
     weight: 6,
@@ -288,11 +403,29 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
     [3, false],
     [1, true],
   ]),
-  steps: fc
-    .tuple(
-      fc.array(begins, { minLength: 3, maxLength: 6, size: 'max' }),
-      fc.array(step, { minLength: 2, maxLength: 10, size: 'max' }),
-    )
+  steps: fc.oneof(
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(
+          fc.array(begins, { minLength: 3, maxLength: 6, size: 'max' }),
+          fc.array(step, { minLength: 2, maxLength: 10, size: 'max' }),
+        )
+        .map(([first, rest]) => [...first, ...rest]),
+    },
+    { weight: 1, arbitrary: rivals },
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(
+          gallery,
+          fc.array(fc.record({ act: byHand, ...after }), { minLength: 2, maxLength: 6, size: 'max' }),
+          fc.array(step, { minLength: 0, maxLength: 2, size: 'max' }),
+        )
+        .map(([first, ...rest]) => [...first, rested, ...rest.flat()]),
+    },
+  ),
+  faults: fc
+    .tuple(deaths, fc.array(fault, { minLength: 1, maxLength: 8, size: 'max' }))
     .map(([first, rest]) => [...first, ...rest]),
-  faults: fc.array(fault, { minLength: 0, maxLength: 12, size: 'max' }),
 });

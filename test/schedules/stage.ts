@@ -5,12 +5,12 @@ import { createWorldAzure } from './azure.ts';
 import { type Around, installEdge } from './edge.ts';
 import { createWorldQueues, type WorldQueues } from './queues.ts';
 import { type FunctionName, QUEUES } from './schedule.ts';
-import { installTime, type Time } from './time.ts';
+import { forgetIds, installTime, type Time } from './time.ts';
 
 const AZURE = 'https://azure.world';
 
 /** What is different from one schedule to the next. */
-export interface Director extends Pick<Around, 'azureFault' | 'isOut' | 'turn' | 'random'> {
+export interface Director extends Pick<Around, 'azureFault' | 'isOut' | 'turn' | 'random' | 'sent'> {
   queues: WorldQueues;
   pictureOf: (imageId: string | undefined) => number;
   /** An object has come to the bucket. */
@@ -51,6 +51,7 @@ export async function openStage(): Promise<Stage> {
     now: time.now,
     advance: time.advance,
     random: () => now().random(),
+    sent: (line) => now().sent(line),
   });
   skew = edge.skew;
   world.aws.onObjectCreated(async ({ key }) => director?.created(key));
@@ -84,6 +85,7 @@ export async function openStage(): Promise<Stage> {
     // Faults are many, and expected.
     AWS_LAMBDA_LOG_LEVEL: process.env.SCHEDULES_LOG ?? 'FATAL',
     POWERTOOLS_DEV: 'false',
+    POWERTOOLS_METRICS_DISABLED: 'true',
     ...Object.fromEntries(QUEUES.map((name) => [`${name.toUpperCase()}_QUEUE_URL`, urls.urlOf(name)])),
     DEAD_LETTER_QUEUE_URLS: QUEUES.map((name) => `${name}=${urls.urlOf(`${name}-dead`)}`).join(','),
   };
@@ -102,6 +104,7 @@ export async function openStage(): Promise<Stage> {
       director = next;
       azure.restart();
       time.restart();
+      forgetIds();
     },
     async stop() {
       keys.kms.destroy();

@@ -1,3 +1,5 @@
+import { newUuid } from '../../shared/adapters/ids.ts';
+
 const Real = Date;
 /** Early in a month, so that none ends by itself. */
 const START = Real.parse('2026-03-02T10:00:00.000Z');
@@ -31,3 +33,21 @@ export function installTime(skew: () => number) {
   };
 }
 export type Time = ReturnType<typeof installTime>;
+
+/**
+ * UUIDs of a process grow, whatever its clock says: what is made after time was turned back would name the latest moment ever seen. A moment
+ * that is later than any, and from then on earlier than any, makes them begin anew.
+ */
+export function forgetIds(): void {
+  const { now } = Date;
+  let looks = 0;
+  const moment = {
+    valueOf() {
+      looks += 1;
+      return looks === 1 ? Number.POSITIVE_INFINITY : 0;
+    },
+  };
+  Date.now = () => moment as unknown as number;
+  newUuid();
+  Date.now = now;
+}

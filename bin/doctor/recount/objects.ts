@@ -60,8 +60,10 @@ export function createObjectsCheck(userId: string, photos: ReadonlyMap<string, P
 
   function belongs(photo: Photo, part: string, name: string): boolean {
     if (part === 'originals') return name === '';
-    if (part === 'raw') return photo.raw;
+    // What was begun of one that was given up is written anew when it is read again, and goes when it is erased.
+    if (part === 'raw') return photo.raw || photo.status === 'failed';
     if (part !== 'thumbnails') return false;
+    if (photo.status === 'failed' && name === 'preview.webp') return true;
     return /^face-\d+\.webp$/.test(name) || named(photo).includes(name);
   }
 
