@@ -1,8 +1,9 @@
 /**
- * Quality and speed of clustering on labelled mixtures (512 dimensions) and real scenes, beside ml-kmeans told the true k.
- * `node bench/clustering.ts [--small | --only <part of a name>] [--json]`. All seeds are fixed.
+ * Quality and speed of clustering on labelled mixtures (512 dimensions) and real scenes, beside ml-kmeans told the true k. All seeds
+ * are fixed.
  */
 import { kmeans } from 'ml-kmeans';
+import { readCommandLine } from '../local/command-line.ts';
 import { assign, derivePrior } from '../shared/domain/clustering/assign.ts';
 import { EXPECTED_BACKGROUND } from '../shared/domain/clustering/background.ts';
 import { statsOf } from '../shared/domain/clustering/stats.ts';
@@ -99,11 +100,33 @@ function assignTime(): number {
   return process.cpuUsage(started).user / 1000 / vectors.length;
 }
 
-const json = process.argv.includes('--json');
-const small = process.argv.includes('--small');
-const [, only = ''] = process.argv.slice(process.argv.indexOf('--only'));
-const recipes = [...MIXTURES, ...(small ? [] : LARGE_MIXTURES)];
-const wanted = (name: string) => !process.argv.includes('--only') || name.includes(only);
+const USAGE = `npm run bench:clustering -- [options]
+
+Quality and speed of clustering on labelled mixtures and real scenes, beside ml-kmeans told the true k. Takes about half an hour.
+
+  --small      without the large mixtures: some minutes
+  --only NAME  only those whose names contain NAME
+  --json       all figures as JSON
+  --help       this text
+`;
+
+const recipes = [...MIXTURES, ...LARGE_MIXTURES];
+const { json, small, only } = readCommandLine(
+  USAGE,
+  {
+    options: {
+      json: { type: 'boolean', default: false },
+      small: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+    },
+  },
+  ({ values }) => {
+    const names = ['scenes', ...recipes.map(({ name }) => name)];
+    if (names.some((name) => name.includes(values.only))) return values;
+    throw new RangeError(`--only: expected a part of one of ${names.join(', ')}, received "${values.only}"`);
+  },
+);
+const wanted = (name: string) => name.includes(only);
 
 if (!json) {
   console.log(
@@ -120,7 +143,7 @@ const report = (mixture: Mixture) => {
 const scenes = wanted('scenes') ? await drawScenes() : null;
 if (scenes) report(scenes);
 else if (wanted('scenes')) console.error('Left out: scenes, whose photos are not there.');
-for (const recipe of recipes) if (wanted(recipe.name)) report(drawMixture(recipe));
+for (const recipe of small ? MIXTURES : recipes) if (wanted(recipe.name)) report(drawMixture(recipe));
 const assign_200_ms = assignTime();
 if (json) console.log(JSON.stringify({ rows, assign_200_ms }, null, 2));
 else {

@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { startAws } from '../local/emulators/aws.ts';
+import { endOnSignals, openScratch } from '../local/scratch.ts';
 import { galleryItems } from './photo-records.ts';
 import { FUNCTION_SETTINGS } from './settings.ts';
 
@@ -12,8 +10,8 @@ import { FUNCTION_SETTINGS } from './settings.ts';
  * the environment of those who ask, and ends with it.
  */
 const region = 'eu-central-1';
-const dataDir = mkdtempSync(join(tmpdir(), 'shoebox-bench-'));
-process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
+const dataDir = openScratch('shoebox-bench-');
+endOnSignals();
 process.on('disconnect', () => process.exit());
 
 const aws = await startAws({ dataDir, region, accountId: '000000000000', timeScale: 1 });

@@ -1,11 +1,7 @@
-/**
- * `npm run bench [-- NAME… --rounds N --json --chart FILE.png]`: the suites of `bench/suites`, or those named (or whose names begin
- * so), contenders in fresh processes taking turns. Prints tables in Markdown, or all figures as JSON. Ends with 1 where a goal is
- * missed, 2 where a contender dies.
- */
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+/** `npm run bench`: the suites of `bench/suites`, contenders in fresh processes taking turns. */
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readCommandLine, readWhole } from '../local/command-line.ts';
 import { writeChart } from './runner/chart.ts';
 import { machineFacts } from './runner/machine.ts';
 import { renderReport } from './runner/report.ts';
@@ -13,36 +9,50 @@ import { type Outcome, runSuite } from './runner/run.ts';
 import type { Suite } from './runner/suite.ts';
 
 const SUITES = join(import.meta.dirname, 'suites');
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { rounds: { type: 'string' }, json: { type: 'boolean' }, chart: { type: 'string' } },
-});
+const NAMES = readdirSync(SUITES)
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => basename(file, '.ts'))
+  .sort();
 
-async function chosenSuites(): Promise<Suite[]> {
-  const files = (await readdir(SUITES)).filter((file) => file.endsWith('.ts')).sort();
-  const suites: Suite[] = [];
-  for (const file of files) suites.push(((await import(join(SUITES, file))) as { suite: Suite }).suite);
-  const stranger = positionals.find((name) => !suites.some((suite) => suite.name.startsWith(name)));
-  if (stranger)
-    throw new Error(`No suite is called ${stranger}: there are ${suites.map(({ name }) => name).join(', ')}.`);
-  return positionals.length > 0
-    ? suites.filter((suite) => positionals.some((name) => suite.name.startsWith(name)))
-    : suites;
-}
+const USAGE = `npm run bench -- [SUITE…] [options]
 
-function roundsAsked(): { rounds?: number } {
-  if (values.rounds === undefined) return {};
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a whole number from 1.');
-  return { rounds };
-}
+Measures Shoebox beside others at the same work, each in fresh processes that take turns, and prints tables in Markdown. All suites
+take an hour or so: name the ones wanted. Ends with 1 where a goal is missed, with 2 where a contender dies.
+
+  SUITE…        ${NAMES.join(', ')}; the beginning of a name will do
+  --rounds N    how often each contender runs (as the suite says, mostly 5)
+  --json        all figures as JSON instead of tables
+  --chart FILE  draw them there, as PNG
+  --help        this text
+`;
+
+const { values, rounds, names } = readCommandLine(
+  USAGE,
+  {
+    allowPositionals: true,
+    options: { rounds: { type: 'string' }, json: { type: 'boolean' }, chart: { type: 'string' } },
+  },
+  ({ values, positionals }) => {
+    const stranger = positionals.find((asked) => !NAMES.some((name) => name.startsWith(asked)));
+    if (stranger !== undefined) {
+      throw new RangeError(`No suite is called ${stranger}: there are ${NAMES.join(', ')}`);
+    }
+    return {
+      values,
+      rounds: values.rounds === undefined ? undefined : readWhole('rounds', values.rounds, 1),
+      names: NAMES.filter((name) => positionals.length === 0 || positionals.some((asked) => name.startsWith(asked))),
+    };
+  },
+);
 
 async function main(): Promise<void> {
   const machine = machineFacts();
-  const asked = roundsAsked();
   const outcomes: Outcome[] = [];
-  for (const suite of await chosenSuites()) {
-    outcomes.push(await runSuite(suite, { ...asked, progress: (text) => console.error(`${suite.name}: ${text}`) }));
+  for (const name of names) {
+    const { suite } = (await import(join(SUITES, `${name}.ts`))) as { suite: Suite };
+    outcomes.push(
+      await runSuite(suite, { ...(rounds && { rounds }), progress: (text) => console.error(`${suite.name}: ${text}`) }),
+    );
   }
   console.log(values.json ? JSON.stringify({ machine, outcomes }, null, 2) : renderReport(outcomes, machine));
   if (values.chart) await writeChart(values.chart, outcomes, machine);

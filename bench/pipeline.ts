@@ -1,13 +1,10 @@
-/**
- * The whole pipeline on the local stack: images per second beside what ingest alone does with the same bytes, and where the time goes.
- * `npm run bench:pipeline -- [--photos 500] [--row faces|plain|no-ai|alone]... [--chart FILE.png] [--json FILE] [--profile FILE]`
- */
+/** The whole pipeline on the local stack: images per second beside what ingest alone does with the same bytes, and where the time goes. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { readCommandLine, readWhole } from '../local/command-line.ts';
 import { createClient } from '../local/demo/client.ts';
 import { type Bar, writeChart } from './pipeline/chart.ts';
 import { type ProcessTime, watchProcesses } from './pipeline/cpu.ts';
@@ -43,17 +40,41 @@ interface Run {
   requests: Record<string, number>;
 }
 
-const { values } = parseArgs({
-  options: {
-    photos: { type: 'string', default: '500' },
-    row: { type: 'string', multiple: true },
-    chart: { type: 'string' },
-    json: { type: 'string' },
-    profile: { type: 'string' },
+const ALONE = 'alone';
+
+const USAGE = `npm run bench:pipeline -- [options]
+
+The whole pipeline on the local stack: images per second beside what ingest alone does with the same bytes, and where the time goes.
+Takes some minutes for each row.
+
+  --photos N      so many pictures (500)
+  --row NAME      only this row, may be given more than once: ${[...Object.keys(ROWS), ALONE].join(', ')}
+  --chart FILE    draw them there, as PNG
+  --json FILE     write all figures there
+  --profile FILE  keep the local stack's processor profile there
+  --help          this text
+`;
+
+const { values, count, wanted } = readCommandLine(
+  USAGE,
+  {
+    options: {
+      photos: { type: 'string', default: '500' },
+      row: { type: 'string', multiple: true },
+      chart: { type: 'string' },
+      json: { type: 'string' },
+      profile: { type: 'string' },
+    },
   },
-});
-const count = Number(values.photos);
-const wanted = values.row ?? ['faces', 'plain', 'no-ai', 'alone'];
+  ({ values }) => {
+    const rows = [...Object.keys(ROWS), ALONE];
+    const stranger = values.row?.find((name) => !rows.includes(name));
+    if (stranger !== undefined) {
+      throw new RangeError(`--row: expected one of ${rows.join(', ')}, received "${stranger}"`);
+    }
+    return { values, count: readWhole('photos', values.photos, 1), wanted: values.row ?? rows };
+  },
+);
 
 function answer<T>(child: ChildProcess): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -98,7 +119,7 @@ async function waitForAll(client: ReturnType<typeof createClient>, sent: number)
 
 async function runStack(name: string, pictures: readonly Picture[]): Promise<Run> {
   const row = ROWS[name];
-  if (!row) throw new Error(`Expected one of ${Object.keys(ROWS).join(', ')} or alone, received "${name}"`);
+  if (!row) throw new Error(`There is no row ${name}`);
   const folder = mkdtempSync(join(tmpdir(), 'shoebox-bench-'));
   const profile = values.profile ? ['--profile', values.profile] : [];
   const child = fork(
@@ -176,12 +197,12 @@ const round = (value: number, digits = 2) => Number(value.toFixed(digits));
 const pictures = await choosePictures(count);
 const megabytes = round(pictures.reduce((sum, { bytes }) => sum + bytes.length, 0) / 1e6);
 console.log(`${pictures.length} pictures, ${megabytes} MB`);
-const alone = wanted.includes('alone') ? await runAlone(pictures) : null;
+const alone = wanted.includes(ALONE) ? await runAlone(pictures) : null;
 const aloneMs = alone ? (alone.cpu / alone.images) * 1000 : undefined;
 if (aloneMs) console.log(`Ingest’s own work on them, alone: ${round(aloneMs)} ms of processor time for each`);
 const bars: Bar[] = [];
 const runs: Run[] = [];
-for (const name of wanted.filter((name) => name !== 'alone')) {
+for (const name of wanted.filter((name) => name !== ALONE)) {
   const run = await runStack(name, pictures);
   runs.push(run);
   const cpu = (run.processes.reduce((sum, { seconds }) => sum + seconds, 0) * 1000) / run.images;

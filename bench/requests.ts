@@ -1,15 +1,14 @@
 /**
  * What one more photo, one page, one search and one thumbnail ask of AWS, in galleries of several sizes: requests, DynamoDB's units, bytes,
  * processor time and log. The functions as deployed, in this process, over emulators in another; see bench/requests/.
- * `npm run bench:requests -- [--photos 100,1000,10000] [--repeat 5] [--small] [--json FILE]`
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { readCommandLine, readWhole } from '../local/command-line.ts';
 import { createS3Client, createTableClient } from '../shared/adapters/clients.ts';
 import { createSqsClient } from '../shared/adapters/sqs-client.ts';
 import { createVectorsClient } from '../shared/adapters/vectors-client.ts';
@@ -21,16 +20,35 @@ import { takePhoto } from './requests/photo.ts';
 import { COMMON, growing, type Measured, type Step, tables } from './requests/report.ts';
 
 const USER = 'bench';
-const { values } = parseArgs({
-  options: {
-    photos: { type: 'string', default: '100,1000,10000' },
-    repeat: { type: 'string', default: '5' },
-    small: { type: 'boolean', default: false },
-    json: { type: 'string' },
+
+const USAGE = `npm run bench:requests -- [options]
+
+What one more photo, one page, one search and one thumbnail ask of AWS, in galleries of several sizes. Ends with 1 where anything
+grows with the gallery. Takes some ten minutes, or two with --small.
+
+  --photos LIST  sizes of the gallery (100,1000,10000)
+  --repeat N     how often each is measured (5)
+  --small        small pictures, no faces, no processor times
+  --json FILE    write all figures there
+  --help         this text
+`;
+
+const { values, sizes, repeat } = readCommandLine(
+  USAGE,
+  {
+    options: {
+      photos: { type: 'string', default: '100,1000,10000' },
+      repeat: { type: 'string', default: '5' },
+      small: { type: 'boolean', default: false },
+      json: { type: 'string' },
+    },
   },
-});
-const sizes = values.photos.split(',').map(Number);
-const repeat = Number(values.repeat);
+  ({ values }) => ({
+    values,
+    sizes: values.photos.split(',').map((size) => readWhole('photos', size, 1)),
+    repeat: readWhole('repeat', values.repeat, 1),
+  }),
+);
 /** Small pictures, and nobody looks for faces: the models alone take seconds to load. */
 const [width, height] = values.small ? [320, 240] : [4000, 3000];
 

@@ -1,13 +1,12 @@
 import { enableCompileCache } from 'node:module';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readCommandLine, readNumber, readWhole } from './command-line.ts';
 import { FAULTS_HELP } from './faults/grammar.ts';
 import { COMPILE_CACHE } from './settings.ts';
 import type { LocalStack } from './stack.ts';
 
 /** `npm start`: the local stack, kept between restarts, until Ctrl-C. */
 
-const OLDEST_NODE = 24;
 const DEMO_USER = { email: 'demo@shoebox.local', password: 'shoebox-demo', name: 'Demo' };
 
 const USAGE = `npm start -- [options]
@@ -20,47 +19,27 @@ const USAGE = `npm start -- [options]
 
 ${FAULTS_HELP}`;
 
-function fail(message: string): never {
-  console.error(message);
-  process.exit(1);
-}
-
-function readNumber(name: string, text: string, least: number): number {
-  const value = Number(text);
-  return Number.isFinite(value) && value >= least
-    ? value
-    : fail(`--${name}: expected a number of at least ${least}, received "${text}"`);
-}
-
-function readOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        port: { type: 'string', default: '4400' },
-        data: { type: 'string', default: '.shoebox' },
-        'time-scale': { type: 'string', default: '1' },
-        faults: { type: 'string', default: '' },
-        'fault-seed': { type: 'string', default: '1' },
-        'no-ai': { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) {
-      console.log(USAGE);
-      process.exit(0);
-    }
-    return {
-      port: readNumber('port', values.port, 0),
-      dataDir: resolve(values.data),
-      timeScale: readNumber('time-scale', values['time-scale'], 1),
-      faults: values.faults,
-      faultSeed: readNumber('fault-seed', values['fault-seed'], 0),
-      noAi: values['no-ai'],
-    };
-  } catch (error) {
-    return fail(`${(error as Error).message}\n\n${USAGE}`);
-  }
-}
+const options = readCommandLine(
+  USAGE,
+  {
+    options: {
+      port: { type: 'string', default: '4400' },
+      data: { type: 'string', default: '.shoebox' },
+      'time-scale': { type: 'string', default: '1' },
+      faults: { type: 'string', default: '' },
+      'fault-seed': { type: 'string', default: '1' },
+      'no-ai': { type: 'boolean', default: false },
+    },
+  },
+  ({ values }) => ({
+    port: readWhole('port', values.port, 0),
+    dataDir: resolve(values.data),
+    timeScale: readNumber('time-scale', values['time-scale'], 1),
+    faults: values.faults,
+    faultSeed: readNumber('fault-seed', values['fault-seed'], 0),
+    noAi: values['no-ai'],
+  }),
+);
 
 /** Makes sure the demo user is there. A 409 says it is from an earlier run. */
 async function signUpDemoUser(url: string): Promise<void> {
@@ -81,14 +60,6 @@ function explain(error: unknown): string {
   return error.name === 'Error' || error.name === 'TypeError' ? (error.stack ?? error.message) : error.message;
 }
 
-const major = Number(process.versions.node.split('.')[0]);
-if (major < OLDEST_NODE) {
-  fail(
-    `Shoebox needs Node ${OLDEST_NODE}, this is ${process.versions.node}. Run \`npm ci\`, which brings it along, then \`npm start\`.`,
-  );
-}
-
-const options = readOptions();
 enableCompileCache(COMPILE_CACHE);
 let stack: LocalStack | undefined;
 let stopping = false;

@@ -49,13 +49,24 @@ export function createClient(base: string) {
     return (text ? JSON.parse(text) : undefined) as T;
   }
 
+  /** An answer that has to be a list: functions that die answer with other things, too. */
+  async function list<Answer extends { items: readonly unknown[] }>(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<Answer> {
+    const answer = await call<Answer | undefined>(method, path, body);
+    if (!Array.isArray(answer?.items)) throw new ApiError(200, `${method} ${path}: the answer is no list`);
+    return answer;
+  }
+
   async function pages<T>(path: string): Promise<T[]> {
     const all: T[] = [];
     let cursor: string | null = null;
     do {
       const separator = path.includes('?') ? '&' : '?';
       const suffix: string = cursor ? `${separator}cursor=${encodeURIComponent(cursor)}` : '';
-      const page: { items: T[]; next_cursor: string | null } = await call('GET', `${path}${suffix}`);
+      const page: { items: T[]; next_cursor: string | null } = await list('GET', `${path}${suffix}`);
       all.push(...page.items);
       cursor = page.next_cursor;
     } while (cursor);
@@ -76,7 +87,7 @@ export function createClient(base: string) {
         bytes: bytes.length,
         sha256: createHash('sha256').update(bytes).digest('hex'),
       }));
-      return (await call<{ items: Ticket[] }>('POST', '/images/uploads', { files })).items;
+      return (await list<{ items: Ticket[] }>('POST', '/images/uploads', { files })).items;
     },
 
     /** Posts a picture with the form it was given, straight to the bucket. */
@@ -96,7 +107,7 @@ export function createClient(base: string) {
     images: () => pages<Image>('/images?limit=100'),
     people: () => pages<z.infer<typeof schemas.person>>('/people?limit=100'),
     albums: () => pages<schemas.AlbumView>('/albums?limit=100'),
-    clusters: async () => (await call<{ items: Cluster[] }>('GET', '/images/clusters')).items,
+    clusters: async () => (await list<{ items: Cluster[] }>('GET', '/images/clusters')).items,
     clusterImages: async (clusterId: string) => {
       const ids: string[] = [];
       let cursor: string | null = null;

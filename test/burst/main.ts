@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { readCommandLine, readNumber, readWhole } from '../../local/command-line.ts';
+import { endOnSignals, openScratch } from '../../local/scratch.ts';
 import { startStack } from '../../local/stack.ts';
 import type { Image } from '../e2e/support/person.ts';
 import { signUp } from '../e2e/support/person.ts';
@@ -42,47 +42,41 @@ const BITES = 0.75;
 /** Of each function that reads a queue so many run at once, here. */
 const AT_ONCE = availableParallelism() + 1;
 
-function readOptions() {
-  const text = (value: string) => ({ type: 'string', default: value }) as const;
-  const { values } = parseArgs({
-    options: {
-      photos: text('5000'),
-      seed: text('1'),
-      throttle: text('10'),
-      rate: { type: 'string' },
-      'time-scale': text('2'),
-      singles: text('5'),
-      memory: text('1500'),
-      slower: text('3'),
-      help: { type: 'boolean', default: false },
+const text = (value: string) => ({ type: 'string', default: value }) as const;
+
+const readOptions = () =>
+  readCommandLine(
+    USAGE,
+    {
+      options: {
+        photos: text('5000'),
+        seed: text('1'),
+        throttle: text('10'),
+        rate: { type: 'string' },
+        'time-scale': text('2'),
+        singles: text('5'),
+        memory: text('1500'),
+        slower: text('3'),
+      },
     },
-  });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    process.exit(0);
-  }
-  const number = (name: Exclude<keyof typeof values, 'help'>, least = 1) => {
-    const value = Number(values[name]);
-    if (value >= least) return value;
-    throw new RangeError(`--${name}: expected a number from ${least}, received "${values[name]}"`);
-  };
-  return {
-    photos: number('photos'),
-    seed: number('seed', 0),
-    throttle: number('throttle'),
-    rate: values.rate === undefined ? undefined : number('rate', 0.01),
-    timeScale: number('time-scale'),
-    singles: number('singles'),
-    memoryMb: number('memory'),
-    slower: number('slower'),
-  };
-}
+    ({ values }) => ({
+      photos: readWhole('photos', values.photos, 1),
+      seed: readWhole('seed', values.seed, 0),
+      throttle: readNumber('throttle', values.throttle, 1),
+      rate: values.rate === undefined ? undefined : readNumber('rate', values.rate, 0.01),
+      timeScale: readNumber('time-scale', values['time-scale'], 1),
+      singles: readWhole('singles', values.singles, 1),
+      memoryMb: readNumber('memory', values.memory, 1),
+      slower: readNumber('slower', values.slower, 1),
+    }),
+  );
 
 async function main(): Promise<number> {
   const options = readOptions();
   const { photos, seed, singles } = options;
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const folder = await mkdtemp(join(tmpdir(), 'shoebox-burst-'));
+  const folder = openScratch('shoebox-burst-');
+  endOnSignals('Stopped.');
   const env = { FACES: 'off', MAX_AI_USD_PER_USER_PER_MONTH: '' };
   const { timeScale } = options;
   say('Starting the local stack …');
@@ -200,7 +194,6 @@ async function main(): Promise<number> {
   } finally {
     queues.close();
     await stack.stop();
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

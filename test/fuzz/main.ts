@@ -1,32 +1,59 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { readCommandLine, readWhole } from '../../local/command-line.ts';
 import { seededRandom } from '../../shared/domain/clustering/random.ts';
 import { sources } from './corpus.ts';
 import { mutate, seedOf } from './mutate.ts';
 import { HANGS_AFTER_SECONDS, type Result, renderReport } from './report.ts';
 import { type Ending, startTarget } from './target.ts';
 
-/**
- * Changes real files at random and has the ingest function read what comes of it: `npm run fuzz -- --files 200 --mutations 50`. With
- * `--results <file>` every ending is kept there, and a run that was broken off goes on where it was. `--replay <name>#<turn>` runs one
- * mutant, and `--save <file>` keeps its bytes.
- */
+const USAGE = `npm run fuzz -- [options]
+
+Changes real files at random and has the ingest function read what comes of it. Ends with 1 if any ends badly
+or takes too long.
+
+  --files N       so many files, of all formats (200)
+  --mutations N   mutants of each (50)
+  --seed N        of the changes (1)
+  --results FILE  every ending is kept there, and a run that was broken off goes on where it was
+  --replay NAME#N one mutant only, as a report names it
+  --save FILE     keep the bytes of a mutant there
+  --help          this text
+`;
 
 const TRIES = 3;
 
-const { values } = parseArgs({
-  options: {
-    files: { type: 'string', default: '200' },
-    mutations: { type: 'string', default: '50' },
-    seed: { type: 'string', default: '1' },
-    results: { type: 'string' },
-    replay: { type: 'string' },
-    save: { type: 'string' },
+const { values, asked } = readCommandLine(
+  USAGE,
+  {
+    options: {
+      files: { type: 'string', default: '200' },
+      mutations: { type: 'string', default: '50' },
+      seed: { type: 'string', default: '1' },
+      results: { type: 'string' },
+      replay: { type: 'string' },
+      save: { type: 'string' },
+    },
   },
-});
+  ({ values }) => ({
+    values,
+    asked: {
+      files: readWhole('files', values.files, 1),
+      mutations: readWhole('mutations', values.mutations, 1),
+      seed: readWhole('seed', values.seed, 0),
+      replay: values.replay === undefined ? undefined : mutantNamed(values.replay),
+    },
+  }),
+);
 
-const seed = Number(values.seed);
-const files = await sources(Number(values.files));
+/** Throws `RangeError` for what is no name of a mutant. */
+function mutantNamed(replay: string): { name: string; turn: number } {
+  const [, name, turn] = /^(.+)#(\d+)$/.exec(replay) ?? [];
+  if (name && turn) return { name, turn: Number(turn) };
+  throw new RangeError(`--replay: expected a file's name, # and a number, received "${replay}"`);
+}
+
+const { seed } = asked;
+const files = await sources(asked.files);
 
 function mutantOf(name: string, turn: number) {
   const random = seededRandom(seedOf(seed, name, turn));
@@ -37,10 +64,9 @@ function mutantOf(name: string, turn: number) {
 }
 
 function planned(): { name: string; turn: number }[] {
-  const [, name = '', turn] = /^(.*)#(\d+)$/.exec(values.replay ?? '') ?? [];
-  if (turn !== undefined) return [{ name, turn: Number(turn) }];
+  if (asked.replay) return [asked.replay];
   // Each file once, then each again: a run that is broken off has seen all of them.
-  return Array.from({ length: Number(values.mutations) }, (_, at) =>
+  return Array.from({ length: asked.mutations }, (_, at) =>
     files.map((file) => ({ name: file.name, turn: at })),
   ).flat();
 }

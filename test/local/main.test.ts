@@ -27,12 +27,13 @@ test('--help says what there is', async () => {
 
 test.each([
   ['an unknown flag', ['--prot', '1'], /--prot/],
-  ['a port that is no number', ['--port', 'http'], /--port: expected a number of at least 0, received "http"/],
+  ['a port that is no number', ['--port', 'http'], /--port: expected a whole number of at least 0, received "http"/],
   ['a time scale that slows down', ['--time-scale', '0.5'], /--time-scale: expected a number of at least 1/],
 ])('%s is refused before anything starts', async (_, flags, message) => {
   const { code, stderr } = await run(flags);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/; --help lists the options\n$/);
 });
 
 test('a setting that cannot be used is named, without a stack of calls', async () => {

@@ -85,6 +85,7 @@ export async function openStage(): Promise<Stage> {
     // Faults are many, and expected.
     AWS_LAMBDA_LOG_LEVEL: process.env.SCHEDULES_LOG ?? 'FATAL',
     POWERTOOLS_DEV: 'false',
+    // Nobody counts them here, and each would be a line among those that say what failed.
     POWERTOOLS_METRICS_DISABLED: 'true',
     ...Object.fromEntries(QUEUES.map((name) => [`${name.toUpperCase()}_QUEUE_URL`, urls.urlOf(name)])),
     DEAD_LETTER_QUEUE_URLS: QUEUES.map((name) => `${name}=${urls.urlOf(`${name}-dead`)}`).join(','),
