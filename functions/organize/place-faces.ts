@@ -2,6 +2,7 @@ import type { DetectedFaces } from '../../shared/adapters/faces.ts';
 import { uuidFrom } from '../../shared/adapters/ids.ts';
 import type { IndexEntry } from '../../shared/adapters/image-index.ts';
 import type { FaceAssignment, ImageRecord } from '../../shared/domain/image.ts';
+import { faceKeysFrom } from '../../shared/domain/object-keys.ts';
 import { isCountedBy } from '../../shared/domain/people/counted.ts';
 import { type Face, faceId, handMade, isSameFace, isWaiting } from '../../shared/domain/people/faces.ts';
 import { join, type PeopleState, type PlacedFace, placeFaces } from '../../shared/domain/people/place.ts';
@@ -17,7 +18,7 @@ type FacesOf = Map<string, FaceAssignment[]>;
  * anew harms nothing.
  */
 export function createPlaceFaces(deps: OrganizeDeps) {
-  const { faces, index, faceAssignments, profiles, people } = deps;
+  const { faces, index, faceAssignments, profiles, people, objects } = deps;
 
   /** @returns whose the faces of each photo are; nothing for photos in which nobody has looked for any. */
   return async function place(batch: Batch, photos: readonly ImageRecord[]): Promise<FacesOf> {
@@ -25,10 +26,17 @@ export function createPlaceFaces(deps: OrganizeDeps) {
     const ids = photos.map(({ image_id }) => image_id);
     const detected = await faces.getMany(userId, ids);
     const assigned: FacesOf = new Map();
+    // Cut out by runs that died before they could say so.
+    for (const { image_id, stages } of photos) {
+      const { state, attempts } = stages.faces;
+      const known = detected.get(image_id)?.faces.length ?? 0;
+      if (state !== 'done' && attempts > 0) await objects.remove(faceKeysFrom(userId, image_id, known));
+    }
     if (detected.size === 0) return assigned;
     if (!(await profiles.faceDetection(userId))) {
       // Found by a run that had begun before its owner erased all faces.
       for (const imageId of detected.keys()) {
+        await objects.remove(faceKeysFrom(userId, imageId, 0));
         await faces.erase(userId, imageId);
         assigned.set(imageId, []);
       }
