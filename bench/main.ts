@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readCommandLine, readWhole } from '../local/command-line.ts';
 import { writeChart } from './runner/chart.ts';
-import { machineFacts } from './runner/machine.ts';
+import { busyMachine, machineFacts } from './runner/machine.ts';
 import { renderReport } from './runner/report.ts';
 import { type Outcome, runSuite } from './runner/run.ts';
 import type { Suite } from './runner/suite.ts';
@@ -54,7 +54,9 @@ async function main(): Promise<void> {
       await runSuite(suite, { ...(rounds && { rounds }), progress: (text) => console.error(`${suite.name}: ${text}`) }),
     );
   }
-  console.log(values.json ? JSON.stringify({ machine, outcomes }, null, 2) : renderReport(outcomes, machine));
+  console.log(
+    values.json ? JSON.stringify({ machine, outcomes }, null, 2) : renderReport(outcomes, machine, busyMachine()),
+  );
   if (values.chart) await writeChart(values.chart, outcomes, machine);
   if (outcomes.some(({ verdicts }) => verdicts.some(({ met }) => met === false))) process.exitCode = 1;
 }

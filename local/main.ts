@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import { readCommandLine, readNumber, readWhole } from './command-line.ts';
-import { FAULTS_HELP } from './faults/grammar.ts';
+import { FAULTS_HELP, idleFaults } from './faults/grammar.ts';
 import { COMPILE_CACHE } from './settings.ts';
 import type { LocalStack } from './stack.ts';
 
@@ -68,6 +68,8 @@ async function stop(): Promise<void> {
   // Asked a second time, or before everything runs: the guard ends what was started.
   if (stopping || !stack) process.exit(130);
   stopping = true;
+  const idle = idleFaults(stack.neverCalled());
+  if (idle) console.error(idle);
   await stack.stop();
   process.exit(0);
 }

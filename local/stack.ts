@@ -78,6 +78,8 @@ export interface LocalStack {
   inject(faults: string): void;
   /** Kills that were ordered and have not happened yet. */
   killsOwed(): number;
+  /** Calls that faults were ordered for and nobody has made, as `s3:PutObject`. */
+  neverCalled(): string[];
   /** What CloudWatch would know of this run. */
   metrics(): Promise<StackMetrics>;
   /** Path of the log of a function (`describe`). */
@@ -291,6 +293,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
     azureCalls: () => azure?.asked() ?? { calls: 0, throttled: 0 },
     inject,
     killsOwed: faults.kills.owed,
+    neverCalled: faults.neverCalled,
     async metrics() {
       const counted = mappings.map(async ({ queueArn, queueUrl }) => {
         return [consumerOf(queueArn), await countQueue(sqs, queueUrl)] as const;

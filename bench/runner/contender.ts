@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 
+type OwnFigures = Record<string, number | null>;
+
 /**
  * Does a contender's work once and prints what it took as one line of JSON. Processor time is that of all threads while the work was
- * done, loading of modules not included; peak memory is the process's. What `work` answers is printed beside it.
+ * done, loading of modules not included; peak memory is the process's. What `work` answers is printed beside it, or instead:
+ * `null` for what this contender does not measure.
  */
-export async function report(work: () => Promise<Record<string, number>> | Record<string, number>): Promise<void> {
+export async function report(work: () => Promise<OwnFigures> | OwnFigures): Promise<void> {
   const before = process.cpuUsage();
   const started = performance.now();
   const own = await work();

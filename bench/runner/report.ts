@@ -2,11 +2,13 @@ import { type Outcome, summaryOf, type Verdict } from './run.ts';
 import type { Summary } from './statistics.ts';
 import type { Goal, Measure } from './suite.ts';
 
-/** What was found as Markdown: a table of the goals, then of each suite what was measured. */
-export function renderReport(outcomes: readonly Outcome[], machine: string): string {
+/** What was found as Markdown: a table of the goals, then of each suite what was measured. Where a goal is missed `busy` is said, too. */
+export function renderReport(outcomes: readonly Outcome[], machine: string, busy?: string): string {
   const rows = outcomes.flatMap(({ verdicts }) => verdicts).map(verdictRow);
   const goals = table(['what', 'goal', 'median (min – max)', 'met'], rows);
-  return [`Measured on ${machine}.`, goals, ...outcomes.map(renderFigures)].join('\n\n');
+  const missed = outcomes.some(({ verdicts }) => verdicts.some(({ met }) => met === false));
+  const excuse = missed && busy ? [busy] : [];
+  return [`Measured on ${machine}.`, goals, ...excuse, ...outcomes.map(renderFigures)].join('\n\n');
 }
 
 function verdictRow({ goal, measured, met }: Verdict): string[] {
@@ -25,6 +27,7 @@ export function verdictText({ goal: { most, least }, met }: Pick<Verdict, 'goal'
 export function goalText({ measure: { title, unit, per = 1 }, against, most, least }: Goal): string {
   if (most === undefined && least === undefined) return `(${title})`;
   if (against === undefined) {
+    if (least !== undefined && least === most) return `${title} = ${amount(least / per)} ${unit}`;
     const bounds = [
       ...(least === undefined ? [] : [`≥ ${amount(least / per)} ${unit}`]),
       ...(most === undefined ? [] : [`≤ ${amount(most / per)} ${unit}`]),
@@ -46,9 +49,10 @@ function renderFigures(outcome: Outcome): string {
     }),
     ...(contenders.some((contender) => contender.skip) ? [skip ? `skipped: ${skip}` : ''] : []),
   ]);
+  const rounds = `${outcome.rounds.length} ${outcome.rounds.length === 1 ? 'round' : 'rounds'}`;
   const heads = measures.map(headOf);
   const remarks = contenders.some((contender) => contender.skip) ? ['remark'] : [];
-  return `**${title}** (${outcome.rounds.length} rounds; median, min – max)\n\n${table(['contender', ...heads, ...remarks], rows)}`;
+  return `**${title}** (${rounds}; median, min – max)\n\n${table(['contender', ...heads, ...remarks], rows)}`;
 }
 
 const headOf = ({ title, unit }: Measure) => `${title} (${unit})`;

@@ -15,7 +15,7 @@ export type Round = Readonly<Record<string, Figures>>;
 
 export interface Verdict {
   goal: Goal;
-  /** Over the rounds; absent where a contender was skipped. */
+  /** Over the rounds; absent where a contender was skipped, or does not measure it. */
   measured?: Summary;
   /** `null` where it was not measured, or nothing was asked for. */
   met: boolean | null;
@@ -79,21 +79,20 @@ async function runContender({ name: suite, measures }: Suite, { name, command, e
   child.on('close', (code, signal) => ended(code === 0 ? null : `ended with ${signal ?? `exit code ${code}`}.`));
   const died = await promise;
   if (died) throw fail(died);
-  const figures = figuresOf(out.join('')) ?? {};
-  const missing = measures.find(({ field }) => !Number.isFinite(figures[field]));
+  const line = lastLine(out.join(''));
+  const missing = measures.find(({ field }) => line[field] !== null && !Number.isFinite(line[field]));
   if (missing) throw fail(`printed no figure "${missing.field}" as its last line.`);
-  return figures;
+  return Object.fromEntries(
+    Object.entries(line).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
 }
 
-/** The numbers of the last line, if that is JSON; a contender's libraries may have printed something before. */
-function figuresOf(out: string): Figures | undefined {
+/** The last line, if that is JSON; a contender's libraries may have printed something before. */
+function lastLine(out: string): Record<string, unknown> {
   try {
-    const line: unknown = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
-    return Object.fromEntries(
-      Object.entries(line ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
-    );
+    return JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') ?? {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 
@@ -114,7 +113,7 @@ function goalFigure({ measure: { field }, of, against, least }: Goal, round: Rou
   return least === undefined ? own / other : other / own;
 }
 
-/** A contender's figure over the rounds; `undefined` where it was skipped. */
+/** A contender's figure over the rounds; `undefined` where it was skipped, or does not measure it. */
 export function summaryOf({ rounds }: Outcome, contender: string, field: string): Summary | undefined {
   const values = rounds.map((round) => round[contender]?.[field]).filter((value) => value !== undefined);
   return values.length > 0 ? summarize(values) : undefined;

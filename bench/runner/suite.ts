@@ -14,7 +14,7 @@ export interface Contender {
   skip?: string | undefined;
 }
 
-/** What a contender printed: `cpu_ms`, `wall_ms`, `peak_rss_bytes` and figures of its own, numbers all. */
+/** What a contender printed: `cpu_ms`, `wall_ms`, `peak_rss_bytes` and figures of its own. One that it printed as `null`, because it does not measure it, is left out. */
 export type Figures = Readonly<Record<string, number>>;
 
 /** A figure that is shown: its name in the contender's line, and how to write it. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readCommandLine, readNumber } from '../command-line.ts';
+import { idleFaults } from '../faults/grammar.ts';
 import { openScratch } from '../scratch.ts';
 import { startStack } from '../stack.ts';
 import { createClient } from './client.ts';
@@ -99,6 +100,8 @@ async function main(): Promise<number> {
     if (outcome === INTERRUPTED) return stopped();
 
     process.stdout.write(json ? `${JSON.stringify(outcome, null, 2)}\n` : `${report(outcome)}\n`);
+    const idle = idleFaults(stack.neverCalled());
+    if (idle) say(idle);
     if (metrics) {
       const shown = metricsReport(await stack.metrics());
       if (json) say(shown);

@@ -1,3 +1,4 @@
+import { FEWEST_OF_EVENT } from '../../shared/domain/albums/events.ts';
 import type { Progress, Summary } from './run.ts';
 
 /** Control characters and bidi overrides would let a picture's words rewrite the terminal. */
@@ -31,13 +32,14 @@ export function progressBar(stream: NodeJS.WriteStream) {
 export function report(summary: Summary): string {
   const names = new Map(summary.clusters.map(({ cluster_id, name }) => [cluster_id, name]));
   const lines: string[] = ['', 'Pictures'];
-  for (const { file, status, degraded, title, tags, cluster, error } of summary.images) {
+  for (const { file, status, degraded, title, tags, cluster, error, duplicate_of } of summary.images) {
     const state = status === 'done' ? (degraded ? 'done, incomplete' : '') : status;
     lines.push(`  ${plain(file)}${state && ` [${state}]`}`);
     if (title) lines.push(`      ${plain(title)}`);
     if (tags.length > 0) lines.push(`      tags: ${plain(tags.join(', '))}`);
     if (cluster) lines.push(`      cluster: ${plain(names.get(cluster) ?? cluster)}`);
-    if (error) lines.push(`      ${plain(error)}`);
+    if (duplicate_of) lines.push(`      a copy of ${plain(duplicate_of)}`);
+    else if (error) lines.push(`      ${plain(error)}`);
   }
   lines.push('', `Clusters (${summary.clusters.length})`);
   for (const { name, image_ids } of summary.clusters) lines.push(`  ${plain(name)}: ${image_ids.length} pictures`);
@@ -45,7 +47,8 @@ export function report(summary: Summary): string {
     const seen = summary.people.map(({ count }) => count);
     lines.push('', `People (${seen.length})`, `  each in ${seen.join(', ')} pictures`);
   }
-  if (summary.albums.length > 0) lines.push('', `Albums of events (${summary.albums.length})`);
+  const needed = summary.albums.length > 0 ? '' : `: an event needs ${FEWEST_OF_EVENT} dated photos`;
+  lines.push('', `Albums of events (${summary.albums.length})${needed}`);
   for (const { name, count } of summary.albums) lines.push(`  ${plain(name)}: ${count} pictures`);
   const counts = new Map<string, number>();
   for (const { status } of summary.images) counts.set(status, (counts.get(status) ?? 0) + 1);

@@ -19,6 +19,8 @@ export interface Summary {
     cluster: string | null;
     thumbnail_url: string | null;
     error: string | null;
+    /** The file it is a copy of. */
+    duplicate_of: string | null;
   }[];
   clusters: { cluster_id: string; name: string; image_ids: string[] }[];
   /** Who is in several pictures, those seen most first. */
@@ -68,6 +70,9 @@ export async function runDemo(
   // Read once more: names and places of photos have changed since.
   const gallery = await readGallery(client);
   const latest = gallery.images;
+  const fileOf = new Map(
+    outcomes.flatMap(({ file, imageId, status }) => (imageId && status !== 'duplicate' ? [[imageId, file.name]] : [])),
+  );
   await openAll([...latest.values()].flatMap(({ thumbnail_url }) => (thumbnail_url ? [thumbnail_url] : [])));
   return {
     images: outcomes.map(({ file, imageId, status, error }) => {
@@ -83,6 +88,7 @@ export async function runDemo(
         cluster: image?.cluster?.cluster_id ?? null,
         thumbnail_url: image?.thumbnail_url ?? null,
         error: error ?? image?.error?.message ?? null,
+        duplicate_of: fileOf.get((status === 'duplicate' ? imageId : image?.duplicate_of) ?? '') ?? null,
       };
     }),
     clusters: gallery.clusters.map(({ cluster_id, name, image_ids }) => ({ cluster_id, name, image_ids })),

@@ -21,7 +21,7 @@ export const FAULTS_HELP = `Faults are a comma-separated list of
 N may be a share: 2%. Durations are 200ms, 30s, 10m, 1h; those of queues pass as fast as the stack's time. FUNCTION is ingest,
 describe, faces, organize, jobs, api …; QUEUE the function that reads it (a FIFO queue keeps the order of each group whatever
 is ordered); SERVICE ${Object.keys(SERVICE_ERRORS).join(', ')}; OPERATION its name, such as PutObject, or *.
-An entry replaces an earlier one for the same target and fault. Kills add up.
+What no call came for is said at the end. An entry replaces an earlier one for the same target and fault. Kills add up.
 Example: ingest:duplicate=1,describe:kill=3,dynamodb:UpdateItem:ProvisionedThroughputExceededException=5,s3:*:slow=5%x200ms`;
 
 export interface KillFault {
@@ -136,4 +136,10 @@ export function parseFaults(text: string): Faults {
     else throw new RangeError(`The fault "${entry}" cannot be read. ${FAULTS_HELP}`);
   }
   return { off, kills, skews, sends, calls, azure: azure.join(',') };
+}
+
+/** Says that nobody made the calls that faults were ordered for; `undefined` where there are none. */
+export function idleFaults(neverCalled: readonly string[]): string | undefined {
+  if (neverCalled.length === 0) return undefined;
+  return `Faults that never struck, because no such call came: ${neverCalled.join(', ')}. Is the name an operation of AWS?`;
 }

@@ -27,6 +27,7 @@ export function createFaultPlan({ seed = 1, timeScale = 1 }: { seed?: number; ti
     /** Which answers of Azure a share spoils. */
     azureRandom: randomFor(seed, 'azure'),
     troubleOf: calls.troubleOf,
+    neverCalled: calls.neverCalled,
     detourOf: sends.detourOf,
     /** How many milliseconds the clock of a function is ahead; 0 where nothing was ordered. */
     skewOf: (functionName: string) => skews.get(functionName) ?? 0,

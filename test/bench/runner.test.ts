@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawChart, writeChart } from '../../bench/runner/chart.ts';
+import { busyMachine } from '../../bench/runner/machine.ts';
 import { renderReport } from '../../bench/runner/report.ts';
 import { type Outcome, runSuite } from '../../bench/runner/run.ts';
 import { type Contender, CPU, type Goal, PEAK_MEMORY, type Suite } from '../../bench/runner/suite.ts';
@@ -83,6 +84,30 @@ it('compares without judging where nothing is asked for', async () => {
   const outcome = await runSuite(suiteOf(contenders, goals), { rounds: 1 });
   expect(outcome.verdicts[0]).toMatchObject({ met: null, measured: { median: 1.5 } });
   expect(renderReport([outcome], '')).toContain('| beside theirs | (CPU time) | 1.5 (1.5 – 1.5) × | – |');
+});
+
+it('shows – for what a contender says it does not measure, = where both bounds are one, and one round as such', async () => {
+  const goals: Goal[] = [
+    { what: 'the same', measure: PEAK_MEMORY, of: 'ours', least: 3_000_000, most: 3_000_000 },
+    { what: 'no figure of theirs', measure: CPU, of: 'ours', most: 1 },
+  ];
+  const ours = script('ours', 'console.log(`{"cpu_ms":null,"peak_rss_bytes":3000000}`)');
+  const outcome = await runSuite(suiteOf([ours], goals), { rounds: 1 });
+  const said = renderReport([outcome], '', 'The machine was busy.');
+  expect(said).toContain('| the same | peak memory = 3 MB | 3 (3 – 3) MB | yes |');
+  expect(said).toContain('| no figure of theirs | CPU time ≤ 1 ms | – | not measured |');
+  expect(said).toContain('| ours | – | 3 (3 – 3) |');
+  expect(said).toContain('(1 round; median');
+  expect(said).not.toContain('busy');
+});
+
+it('says of a busy machine that it was, where a goal is missed', async () => {
+  const goals: Goal[] = [{ what: 'ours', measure: CPU, of: 'ours', most: 5 }];
+  const outcome = await runSuite(suiteOf([fake('busy', 'ours', [10])], goals), { rounds: 1 });
+  const busy = busyMachine(7.5, 2);
+  expect(busy).toMatch(/^The machine was busy \(load 7\.5 on 2 cores\)/);
+  expect(busyMachine(2, 2)).toBeUndefined();
+  expect(renderReport([outcome], 'a machine', busy)).toContain(busy);
 });
 
 it('takes the mean of the two in the middle of an even number of rounds', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { idleFaults } from '../../../local/faults/grammar.ts';
 import { createFaultPlan, type FaultTargets } from '../../../local/faults/plan.ts';
 
 const targets = (azure: (string | undefined)[] = []): FaultTargets => ({
@@ -91,4 +92,16 @@ test('"off" ends everything, and later orders replace earlier ones', () => {
   created.order('q:drop=5', targets());
   created.order('q:drop=0', targets());
   expect(created.detourOf('q')).toBeUndefined();
+});
+
+test('calls that faults were ordered for and nobody makes are told', () => {
+  const { troubleOf, neverCalled } = plan(
+    's3:PutObjekt:500=1,s3:PutObjekt:slow=1x1s,s3:PutObject:500=1,kms:*:reset=1%',
+  );
+  troubleOf('s3', 'PutObject');
+  expect(neverCalled()).toEqual(['s3:PutObjekt', 'kms:*']);
+  expect(idleFaults(neverCalled())).toContain('no such call came: s3:PutObjekt, kms:*');
+  troubleOf('kms', 'Decrypt');
+  expect(neverCalled()).toEqual(['s3:PutObjekt']);
+  expect(idleFaults([])).toBeUndefined();
 });
