@@ -67,7 +67,7 @@ test('a name waits in its queue for as long as Azure is known to be away, howeve
   const message: JobMessage = { type: 'name_cluster', user_id: 'ann', cluster_id: imageId(1), revision: 3 };
   expect(await deliver(message, 500)).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
   // Nobody was asked: the block is as it was.
-  expect(await throttle.last()).toEqual({ until, failures: 1 });
+  expect(await throttle.last()).toEqual({ until, failures: 1, askers: [] });
 });
 
 test('a re-clustering that keeps failing is tried again, and the fifth time ends with a reason', async () => {
