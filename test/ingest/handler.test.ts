@@ -24,6 +24,8 @@ beforeAll(async () => {
     POWERTOOLS_METRICS_DISABLED: 'false',
   };
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
+  // Another file of the process may have imported the function with settings of its own.
+  vi.resetModules();
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
