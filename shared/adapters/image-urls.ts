@@ -40,10 +40,7 @@ const PICTURES: ReadonlySet<string> = new Set(IMAGE_CONTENT_TYPES);
 export type StoredForm = Pick<Rendition, 'key' | 'content_type'> & Partial<Pick<Rendition, 'bytes'>>;
 
 /** The stored form of a picture by name, if there is one yet. Of its faces, those that organize has taken note of. */
-export function renditionOf(
-  record: UrlSource,
-  name: RenditionName,
-): StoredForm | undefined {
+export function renditionOf(record: UrlSource, name: RenditionName): StoredForm | undefined {
   if (name === 'original') return record.original;
   if (!isFace(name)) return record.thumbnails?.[name];
   const n = Number(name.slice('face-'.length));

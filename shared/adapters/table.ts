@@ -110,9 +110,7 @@ export async function itemsByKey(
   async function read(some: ItemKey[]): Promise<Record<string, unknown>[]> {
     const items: Record<string, unknown>[] = [];
     for (let left = some; left.length > 0; ) {
-      const answer = await table.send(
-        new BatchGetCommand({ RequestItems: { [tableName]: { Keys: left, ...asked } } }),
-      );
+      const answer = await table.send(new BatchGetCommand({ RequestItems: { [tableName]: { Keys: left, ...asked } } }));
       items.push(...(answer.Responses?.[tableName] ?? []));
       left = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as ItemKey[];
     }
