@@ -11,7 +11,7 @@ import { S3VectorsClient } from '@aws-sdk/client-s3vectors';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { stackName } from '../../lib/app.ts';
+import { stackName } from '../../lib/stack-name.ts';
 import type { QueueName } from '../../shared/adapters/queues.ts';
 import { readDeployment, withEnvFile } from '../../shared/config.ts';
 

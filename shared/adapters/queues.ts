@@ -11,7 +11,8 @@ import { incomingKey } from '../domain/object-keys.ts';
 import { currentTrace } from './trace.ts';
 
 const SQS_BATCH = 10;
-export type QueueName = 'ingest' | 'describe' | 'faces' | 'organize' | 'jobs';
+export const QUEUE_NAMES = ['ingest', 'describe', 'faces', 'organize', 'jobs'] as const;
+export type QueueName = (typeof QUEUE_NAMES)[number];
 
 /**
  * Sends work on. A message carries its user as group: standard queues then stay fair between users, and `organize.fifo` works

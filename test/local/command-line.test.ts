@@ -16,6 +16,12 @@ async function run(program: string, flags: string[]) {
 }
 
 test.concurrent.each([
+  ['bin/doctor.ts', ['--repiar'], "Unknown option '--repiar'"],
+  [
+    'bin/redrive.ts',
+    ['--queue', 'letters'],
+    '--queue: expected one of ingest, describe, faces, organize, jobs, received',
+  ],
   ['bench/main.ts', ['--rounds', 'none'], '--rounds: expected a whole number of at least 1, received "none"'],
   ['bench/main.ts', ['nosuch'], 'No suite is called nosuch: there are assign, '],
   ['bench/clustering.ts', ['--onyl', 'x'], "Unknown option '--onyl'"],
