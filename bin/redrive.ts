@@ -2,7 +2,7 @@ import { readCommandLine } from '../local/command-line.ts';
 import { systemClock } from '../shared/adapters/ids.ts';
 import { createImages } from '../shared/adapters/images.ts';
 import { createJobs } from '../shared/adapters/jobs.ts';
-import { QUEUE_NAMES } from '../shared/adapters/queues.ts';
+import { QUEUE_NAMES } from '../shared/contract/functions.ts';
 import { runCommand } from './doctor/run-command.ts';
 import { findStack } from './doctor/stack.ts';
 import { asTable } from './redrive/describe-letter.ts';

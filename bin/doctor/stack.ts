@@ -12,8 +12,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { stackName } from '../../lib/stack-name.ts';
-import type { QueueName } from '../../shared/adapters/queues.ts';
 import { readDeployment, withEnvFile } from '../../shared/config.ts';
+import type { QueueName } from '../../shared/contract/functions.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 

@@ -2,7 +2,7 @@ import type { Message } from '@aws-sdk/client-sqs';
 import type { Clock } from '../../shared/adapters/ids.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
-import type { QueueName } from '../../shared/adapters/queues.ts';
+import type { QueueName } from '../../shared/contract/functions.ts';
 import { STAGES } from '../../shared/domain/image.ts';
 import { parseIncomingKey } from '../../shared/domain/object-keys.ts';
 import { hashUserId } from '../../shared/lambda/logger.ts';

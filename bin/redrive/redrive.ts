@@ -9,7 +9,7 @@ import {
 import type { Clock } from '../../shared/adapters/ids.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
-import type { QueueName } from '../../shared/adapters/queues.ts';
+import type { QueueName } from '../../shared/contract/functions.ts';
 import { CannotLook, type LiveStack, type QueuePair } from '../doctor/stack.ts';
 import { aboutLetter, type Letter } from './describe-letter.ts';
 

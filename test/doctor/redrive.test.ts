@@ -5,7 +5,7 @@ import { asTable, type Letter } from '../../bin/redrive/describe-letter.ts';
 import { createRedrive } from '../../bin/redrive/redrive.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
-import type { QueueName } from '../../shared/adapters/queues.ts';
+import type { QueueName } from '../../shared/contract/functions.ts';
 import { hashUserId } from '../../shared/lambda/logger.ts';
 import { mortal } from '../support/mortal.ts';
 import { donePhoto, imageId } from '../support/records.ts';
