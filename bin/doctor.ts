@@ -3,8 +3,7 @@ import { readCommandLine, readNumber } from '../local/command-line.ts';
 import { newUuid, systemClock } from '../shared/adapters/ids.ts';
 import { createDoctor, type Opinion } from './doctor/doctor.ts';
 import { asText } from './doctor/report.ts';
-import { runCommand } from './doctor/run-command.ts';
-import { findStack } from './doctor/stack.ts';
+import { openStack, runCommand } from './doctor/run-command.ts';
 
 /** `npm run doctor`: counts everything a stack has stored against its image records, and mends what differs. */
 
@@ -41,9 +40,8 @@ const readOptions = () =>
 
 async function main(): Promise<number> {
   const { waitMs, ...values } = readOptions();
-  const stack = await findStack(values);
+  const stack = await openStack(values, values.repair ? ', mending what differs' : '');
   try {
-    process.stderr.write(`Looking at ${stack.called}${values.repair ? ', mending what differs' : ''} …\n`);
     const doctor = createDoctor({
       stack,
       clock: systemClock,

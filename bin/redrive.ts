@@ -3,10 +3,9 @@ import { systemClock } from '../shared/adapters/ids.ts';
 import { createImages } from '../shared/adapters/images.ts';
 import { createJobs } from '../shared/adapters/jobs.ts';
 import { QUEUE_NAMES } from '../shared/contract/functions.ts';
-import { runCommand } from './doctor/run-command.ts';
-import { findStack } from './doctor/stack.ts';
+import { openStack, runCommand } from './doctor/run-command.ts';
 import { asTable } from './redrive/describe-letter.ts';
-import { createRedrive } from './redrive/redrive.ts';
+import { chosenBy, createRedrive } from './redrive/redrive.ts';
 
 /** `npm run redrive`: what was given up, and sending it to work once more. */
 
@@ -17,7 +16,7 @@ Lists the messages that a running stack has given up: queue, age, how often they
   --aws          look at the stack that .env and STAGE name, on AWS (otherwise: at the local one)
   --data DIR     the data folder of the local stack (.shoebox)
   --queue NAME   of one queue only: ${QUEUE_NAMES.join(', ')}
-  --all          send all that are listed back to the queues they came from
+  --all          send all that are listed back to the queues they came from, but those that no function can read
   --id ID        send this one back; may be given more than once
   --json         for programs
   --help         this text
@@ -47,9 +46,8 @@ const readOptions = () =>
 
 async function main(): Promise<number> {
   const values = readOptions();
-  const stack = await findStack(values);
+  const stack = await openStack(values);
   try {
-    process.stderr.write(`Looking at ${stack.called} …\n`);
     const { table, tableName, sqs, queues } = stack;
     const redrive = createRedrive({
       sqs,
@@ -61,7 +59,7 @@ async function main(): Promise<number> {
     const ids = new Set(values.id);
     const letters = await redrive({
       queue: values.queue,
-      chosen: ({ id }) => values.all || ids.has(id),
+      chosen: chosenBy(values.all, ids),
     });
     process.stdout.write(values.json ? `${JSON.stringify(letters, null, 2)}\n` : asTable(letters));
     const missing = [...ids].filter((id) => !letters.some((letter) => letter.id === id));

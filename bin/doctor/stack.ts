@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { stackName } from '../../lib/stack-name.ts';
 import { readDeployment, withEnvFile } from '../../shared/config.ts';
 import type { QueueName } from '../../shared/contract/functions.ts';
+import { otherStacks } from './other-stacks.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -71,7 +72,10 @@ export async function findStack({ aws, data }: { aws: boolean; data: string }): 
   const file = join(resolve(data), 'connection.json');
   if (!existsSync(file))
     throw new CannotLook(
-      `No local stack runs on ${data}: start it with npm start, name another folder with --data, or look at AWS with --aws.`,
+      [
+        `No local stack runs on ${data}: start it with npm start, name another folder with --data, or look at AWS with --aws.`,
+        ...otherStacks(data).map((folder) => `One runs on --data ${folder}`),
+      ].join('\n'),
     );
   const { resources, outputs, ...reach } = connection.parse(JSON.parse(readFileSync(file, 'utf8')));
   return open(`the local stack on ${data}`, reach, outputs, resources);

@@ -28,6 +28,12 @@ export interface RedriveDeps {
   clock: Clock;
 }
 
+/** Which letters are sent: those named, and with `all` every one that its function can read. */
+export const chosenBy =
+  (all: boolean, ids: ReadonlySet<string>) =>
+  ({ id, readable }: Letter): boolean =>
+    (all && readable) || ids.has(id);
+
 /**
  * Looks at the dead letters of every queue, and sends those that are chosen back to the queue they came from: sent first, removed then. A
  * letter that is both by the time whoever does this dies is worked on, and found once more; working on it twice does nothing.

@@ -2,7 +2,7 @@ import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { CannotLook, type LiveStack } from '../../bin/doctor/stack.ts';
 import { asTable, type Letter } from '../../bin/redrive/describe-letter.ts';
-import { createRedrive } from '../../bin/redrive/redrive.ts';
+import { chosenBy, createRedrive } from '../../bin/redrive/redrive.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
 import type { QueueName } from '../../shared/contract/functions.ts';
@@ -110,7 +110,9 @@ test('dead letters of every queue are told, with what is known of why, and of no
   );
   expect(letters[0]).toMatchObject({ user: hashUserId(USER), received: 1, redriven: false });
   const table = asTable(letters);
-  expect(table).toContain('0 sent again, 5 left.');
+  expect(table).toMatch(/\nNone was sent again\.\n4 left, as nobody asked for them: --all sends all, --id ID one\.\n/);
+  expect(table).toMatch(/\n1 left that no function can read.*--id ID sends one all the same\.\n$/);
+  expect(table).toMatch(/^ingest +\d+ s +1 {2}/m);
   expect(table + JSON.stringify(letters)).not.toMatch(/ann|beach|Sand/i);
   expect(await lying('organize', 'work')).toEqual([]);
   expect(asTable([])).toBe('There are no dead letters.\n');
@@ -126,6 +128,17 @@ test('chosen ones go back to where they came from, in their group; the others st
   expect(await redrive(() => true)).toHaveLength(4);
   expect(await lying('ingest', 'work')).toHaveLength(1);
   expect(await lying('jobs', 'work')).toHaveLength(2);
+});
+
+test('all are sent but what no function can read, which is sent where it is named', async () => {
+  const letters = await redrive(chosenBy(true, new Set()));
+  expect(letters.filter(({ redriven }) => !redriven).map(({ queue, reason }) => [queue, reason])).toEqual([
+    ['jobs', 'nobody can read it'],
+  ]);
+  expect(asTable(letters)).toMatch(/\n4 sent again\.\n1 left that no function can read/);
+  expect(await lying('jobs', 'work')).toHaveLength(1);
+  const [left] = letters.filter(({ readable }) => !readable);
+  expect(await redrive(chosenBy(false, new Set([left?.id ?? ''])))).toMatchObject([{ redriven: true }]);
 });
 
 test('killed before any request: no letter is lost', async () => {
