@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { DeadLetter, DeadLetters } from '../../shared/adapters/dead-letters.ts';
 import type { Clock } from '../../shared/adapters/ids.ts';
-import type { Images } from '../../shared/adapters/images.ts';
+import type { ImageKey, Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
@@ -40,7 +40,6 @@ export interface DeadLetterDeps {
 }
 
 const LIMIT = 100;
-/** How long what cannot be brought in line with its photo is left alone. */
 
 const s3Event = z.object({
   Records: z.array(z.object({ s3: z.object({ object: z.object({ key: z.string() }) }) })).min(1),
@@ -86,8 +85,19 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
   async function endIngest(key: string): Promise<Verdict> {
     const owner = parseIncomingKey(decodeURIComponent(key.replaceAll('+', ' ')));
     if (!owner) return 'kept';
+    const verdict = await endReading(owner);
+    // Ingest removes what arrived once it has seen to it; here it died each time before it came so far.
+    if (verdict === 'settled') await objects.remove([incomingKey(owner.userId, owner.imageId)]);
+    return verdict;
+  }
+
+  async function endReading(owner: ImageKey): Promise<Verdict> {
     const record = await images.getVisible(owner);
-    if (record?.status === 'failed') return 'kept';
+    if (record?.status === 'failed') {
+      // A sweep may have died between the two.
+      if (record.original) await objects.remove([incomingKey(owner.userId, owner.imageId)]);
+      return 'kept';
+    }
     // `expired` was said before the bytes came after all.
     const over = record && isTerminal(record.status) && record.status !== 'expired';
     if (!record || over || hasEnded(record.stages.ingest.state)) return 'settled';
