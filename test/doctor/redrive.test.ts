@@ -82,20 +82,21 @@ async function lying(name: QueueName, part: 'dead' | 'work') {
 /**
  * As SQS at its worst: who does not wait is told that there is nothing. Who waits, waits for nothing here, as all of it is there.
  */
-const sampling = () =>
+const sampling = (visibility?: number) =>
   new Proxy(world.sqs, {
     get: (sqs, name) =>
       name === 'send'
         ? async (command: ReceiveMessageCommand) => {
             const { input } = command;
             if (!(command instanceof ReceiveMessageCommand)) return sqs.send(command);
-            return input.WaitTimeSeconds ? sqs.send(new ReceiveMessageCommand({ ...input, WaitTimeSeconds: 0 })) : {};
+            const seconds = { WaitTimeSeconds: 0, VisibilityTimeout: visibility ?? input.VisibilityTimeout };
+            return input.WaitTimeSeconds ? sqs.send(new ReceiveMessageCommand({ ...input, ...seconds })) : {};
           }
         : Reflect.get(sqs, name),
   });
 
-const redrive = (chosen: (letter: Letter) => boolean, queue?: string) =>
-  createRedrive({ sqs: sampling(), queues, images, jobs, clock })({ chosen, queue });
+const redrive = (chosen: (letter: Letter) => boolean, queue?: string, visibility?: number) =>
+  createRedrive({ sqs: sampling(visibility), queues, images, jobs, clock })({ chosen, queue });
 
 test('dead letters of every queue are told, with what is known of why, and of nobody who it is', async () => {
   const letters = await redrive(() => false);
@@ -139,6 +140,12 @@ test('all are sent but what no function can read, which is sent where it is name
   expect(await lying('jobs', 'work')).toHaveLength(1);
   const [left] = letters.filter(({ readable }) => !readable);
   expect(await redrive(chosenBy(false, new Set([left?.id ?? ''])))).toMatchObject([{ redriven: true }]);
+});
+
+test('where those that were looked at are there again at once, looking ends, and names each once', async () => {
+  const letters = await redrive(() => false, 'jobs', 0);
+  expect(new Set(letters.map(({ id }) => id)).size).toBe(2);
+  expect(letters).toHaveLength(2);
 });
 
 test('killed before any request: no letter is lost', async () => {
