@@ -81,7 +81,8 @@ export function createClustersCheck(userId: string, photos: ReadonlyMap<string, 
             ...leave(imageId, clusters),
           ),
         );
-    for (const [imageId, { cluster }] of photos) {
+    for (const [imageId, { cluster, underWay }] of photos) {
+      if (underWay) continue;
       const named = cluster?.cluster_id ? [cluster.cluster_id] : [];
       const actual = clustersOf.get(imageId) ?? [];
       if (String(named) === String(actual)) continue;
