@@ -1,13 +1,9 @@
 import type { StackMetrics } from '../stack.ts';
-
-/** The value that `share` of the values do not exceed (nearest rank); `undefined` of none. */
-function percentile(values: readonly number[], share: number): number | undefined {
-  return [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(share * values.length) - 1)];
-}
+import { percentile } from '../statistics.ts';
 
 const sum = (values: readonly number[] | undefined): number =>
   (values ?? []).reduce((total, value) => total + value, 0);
-const rounded = (value: number | undefined): string => (value === undefined ? '–' : String(Math.round(value)));
+const rounded = (value: number): string => (Number.isNaN(value) ? '–' : String(Math.round(value)));
 
 /** Columns as wide as they need to be, numbers to the right. */
 function table(rows: readonly (readonly string[])[]): string[] {
