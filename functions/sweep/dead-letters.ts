@@ -23,7 +23,7 @@ import {
   type Reason,
   type StageName,
 } from '../../shared/domain/image.ts';
-import { incomingKey, originalKey, parseIncomingKey } from '../../shared/domain/object-keys.ts';
+import { allImageKeys, incomingKey, originalKey, parseIncomingKey } from '../../shared/domain/object-keys.ts';
 import { hashUserId, type Logger } from '../../shared/lambda/logger.ts';
 import { each } from './each.ts';
 import { sendSettled } from './send-settled.ts';
@@ -85,14 +85,17 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
   async function endIngest(key: string): Promise<Verdict> {
     const owner = parseIncomingKey(decodeURIComponent(key.replaceAll('+', ' ')));
     if (!owner) return 'kept';
-    const verdict = await endReading(owner);
-    // Ingest removes what arrived once it has seen to it; here it died each time before it came so far.
-    if (verdict === 'settled') await objects.remove([incomingKey(owner.userId, owner.imageId)]);
-    return verdict;
+    const record = await images.getVisible(owner);
+    const verdict = await endReading(owner, record);
+    if (verdict === 'kept') return 'kept';
+    // What ingest removes at its end; here it died each time before it came so far.
+    const refused = !record || record.status === 'rejected' || record.status === 'duplicate';
+    const { userId, imageId } = owner;
+    await objects.remove(refused ? allImageKeys(userId, imageId) : [incomingKey(userId, imageId)]);
+    return 'settled';
   }
 
-  async function endReading(owner: ImageKey): Promise<Verdict> {
-    const record = await images.getVisible(owner);
+  async function endReading(owner: ImageKey, record: ImageRecord | null): Promise<Verdict> {
     if (record?.status === 'failed') {
       // A sweep may have died between the two.
       if (record.original) await objects.remove([incomingKey(owner.userId, owner.imageId)]);
@@ -118,7 +121,7 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
     if (!failed) {
       // Another run has ended it meanwhile, and cleared up before the bytes were kept.
       const ended = await images.getVisible(owner);
-      const kept = ended?.status === 'done' || ended?.status === 'processing';
+      const kept = ended?.original !== undefined || ended?.status === 'processing';
       if (original && !kept) await objects.remove([original.key]);
       return 'settled';
     }

@@ -446,6 +446,18 @@ describe('dead letters', () => {
     },
   );
 
+  test.each(['rejected', 'duplicate'] as const)(
+    'ingest died each time before it removed what it had written of a %s photo: nothing of it stays',
+    async (status) => {
+      const { original: _, ...photo } = donePhoto(USER, 1, { status });
+      await deps.images.create(photo);
+      for (const at of [incoming, original]) await deps.objects.write(at, new Uint8Array([1, 2, 3]), 'image/jpeg');
+      await deps.queues.ingest(BUCKET, USER, incoming);
+      await sweep();
+      for (const at of [incoming, original]) expect(await deps.objects.read(at)).toBeNull();
+    },
+  );
+
   test('bytes of a photo that failed without any stay for its letter to be sent again', async () => {
     const { original: _, ...photo } = donePhoto(USER, 1, { status: 'failed' });
     await deps.images.create(photo);
