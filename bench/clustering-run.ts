@@ -6,6 +6,7 @@ import { recluster } from '../shared/domain/clustering/recluster.ts';
 import { review } from '../shared/domain/clustering/review.ts';
 import { addMember, emptyStats, removeMember } from '../shared/domain/clustering/stats.ts';
 import type { Mixture } from './mixtures.ts';
+import { meterCpu } from './runner/meter.ts';
 
 /** What came out of clustering labelled vectors. */
 export interface Outcome {
@@ -34,7 +35,7 @@ type Where = Map<string, string>;
  */
 export function runIncremental(mixture: Mixture, seed: number, { doubling }: { doubling: boolean }): Outcome {
   const { vectors } = mixture;
-  const started = process.cpuUsage();
+  const cpu = meterCpu();
   const where: Where = new Map();
   let ids = 0;
   const newId = () => `c${++ids}`;
@@ -70,7 +71,7 @@ export function runIncremental(mixture: Mixture, seed: number, { doubling }: { d
     move(all.filter(({ image_id, cluster_id }) => (where.get(image_id) ?? null) !== cluster_id));
     state = { ...state, clusters: clusters.map(({ stats }) => stats) };
   }
-  return outcome(where, mixture, process.cpuUsage(started).user / 1000);
+  return outcome(where, mixture, cpu());
 }
 
 /** Members that change their cluster, one at a time, as `organize` moves them; null: they wait again. */
@@ -105,14 +106,14 @@ function membersOf(where: Where) {
 
 /** Clusters all the vectors at once. */
 export function runRecluster(mixture: Mixture, k: number | 'auto' = 'auto'): Outcome {
-  const started = process.cpuUsage();
+  const cpu = meterCpu();
   let ids = 0;
   const { clusters } = recluster(
     mixture.vectors.map((vector, i) => ({ image_id: String(i), vector })),
     { k, seed: 1, newId: () => `c${++ids}` },
   );
   const where = new Map(clusters.flatMap((c) => c.image_ids.map((image_id) => [image_id, c.cluster_id] as const)));
-  return outcome(where, mixture, process.cpuUsage(started).user / 1000);
+  return outcome(where, mixture, cpu());
 }
 
 function outcome(where: ReadonlyMap<string, string>, mixture: Mixture, milliseconds: number): Outcome {

@@ -9,6 +9,7 @@ import { EXPECTED_BACKGROUND } from '../shared/domain/clustering/background.ts';
 import { statsOf } from '../shared/domain/clustering/stats.ts';
 import { type Outcome, runIncremental, runRecluster, score } from './clustering-run.ts';
 import { drawMixture, LARGE_MIXTURES, MIXTURES, type Mixture } from './mixtures.ts';
+import { meterCpu } from './runner/meter.ts';
 import { drawScenes } from './scenes.ts';
 
 /** What re-clustering may be worse than ml-kmeans with the true k, and placing one by one than re-clustering. */
@@ -95,9 +96,9 @@ function assignTime(): number {
   const clusters = Array.from({ length: 200 }, (_, i) => statsOf(`c${i}`, vectors.slice(i * 5, i * 5 + 5)));
   const prior = derivePrior(EXPECTED_BACKGROUND.text, clusters);
   for (const vector of vectors) assign(vector, clusters, prior);
-  const started = process.cpuUsage();
+  const cpu = meterCpu();
   for (const vector of vectors) assign(vector, clusters, prior);
-  return process.cpuUsage(started).user / 1000 / vectors.length;
+  return cpu() / vectors.length;
 }
 
 const USAGE = `npm run bench:clustering -- [options]

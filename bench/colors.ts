@@ -1,10 +1,11 @@
 /**
  * Searching by colour, on a folder of pictures beside the repository: for a few colours the first ten photos, and the true share
- * of it in each, counted in all their pixels. Writes a contact sheet. `node bench/colors.ts [sheet.png] [folder]`.
+ * of it in each, counted in all their pixels. Writes a contact sheet.
  */
 import { globSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { readCommandLine } from '../local/command-line.ts';
 import { COLOR_FLOOR, COLOR_RADIUS, colorScore, colorShare } from '../shared/domain/color-bins.ts';
 import { parseColor } from '../shared/domain/color-names.ts';
 import { describePixels, type PixelFeatures } from '../shared/imaging/features.ts';
@@ -16,10 +17,25 @@ import { exactShares } from './exact-share.ts';
 /** Sky blue, leaf green, sand, the brown of earth and wood, near-white; and brick red, which few photos have. */
 const COLORS = ['#6fb4ee', '#5f7f3f', '#c8a878', '#8a5a33', '#f2f2f2', '#b22222'];
 
-const sheet = resolve(process.argv[2] ?? join(tmpdir(), 'shoebox-colors.png'));
-const folder = process.argv[3] ?? resolve(import.meta.dirname, '../../shared/photos/scenes');
-const files = globSync(join(folder, '**/*.{jpg,jpeg,png,webp}')).sort();
-if (files.length === 0) throw new Error(`Expected JPEG, PNG or WebP pictures in ${folder}, found none: name a folder.`);
+const USAGE = `npm run bench:colors -- [SHEET] [FOLDER] [options]
+
+Searching by colour in a folder of pictures: for ${COLORS.length} colours the first ten photos, and the true share of the colour in each, counted in
+all their pixels. Prints a table and draws a contact sheet. Takes a second or so for each picture.
+
+  SHEET         where the contact sheet is written, as PNG (shoebox-colors.png in the temporary folder)
+  FOLDER        JPEG, PNG or WebP pictures, also in folders below it (../shared/photos/scenes)
+  --help        this text
+`;
+
+const { sheet, files } = readCommandLine(USAGE, { allowPositionals: true, options: {} }, ({ positionals }) => {
+  if (positionals.length > 2)
+    throw new RangeError(`Expected a sheet and a folder, received ${positionals.length}: ${positionals.join(', ')}`);
+  const [sheet = join(tmpdir(), 'shoebox-colors.png'), given] = positionals;
+  const folder = given ?? resolve(import.meta.dirname, '../../shared/photos/scenes');
+  const files = globSync(join(folder, '**/*.{jpg,jpeg,png,webp}')).sort();
+  if (files.length > 0) return { sheet: resolve(sheet), files };
+  throw new RangeError(`Expected JPEG, PNG or WebP pictures in ${folder}, found none: name a folder`);
+});
 
 const colors = COLORS.map((hex) => parseColor(hex)!);
 let spent = 0;

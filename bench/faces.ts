@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { createFindFaces } from '../functions/faces/find-faces.ts';
+import { median } from '../local/statistics.ts';
 import { loadFaceModel } from '../shared/adapters/face-model.ts';
 import { dot } from '../shared/domain/clustering/vectors.ts';
 
@@ -58,7 +59,4 @@ const line = (name: string, values: number[]) => {
 console.log(line('one person', same));
 console.log(line('different people', different));
 console.log(`area under the ROC curve ${auc.toFixed(4)}`);
-times.sort((one, other) => one - other);
-console.log(
-  `median ${Math.round(times[times.length >> 1] ?? 0)} ms, ${Math.round(process.memoryUsage.rss() / 1e6)} MB`,
-);
+console.log(`median ${Math.round(median(times))} ms, ${Math.round(process.memoryUsage.rss() / 1e6)} MB`);

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readCommandLine, readWhole } from '../local/command-line.ts';
+import { endOnSignals } from '../local/scratch.ts';
 import { writeChart } from './runner/chart.ts';
 import { busyMachine, machineFacts } from './runner/machine.ts';
 import { renderReport } from './runner/report.ts';
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
   if (outcomes.some(({ verdicts }) => verdicts.some(({ met }) => met === false))) process.exitCode = 1;
 }
 
+endOnSignals('Stopped.');
 await main().catch((error: Error) => {
   console.error(error.message);
   process.exitCode = 2;

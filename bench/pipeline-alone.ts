@@ -7,6 +7,7 @@ import { createPlaces } from '../shared/adapters/places.ts';
 import { createTimeZones } from '../shared/adapters/time-zones.ts';
 import type { ImageRecord } from '../shared/domain/image.ts';
 import { createLogger } from '../shared/lambda/logger.ts';
+import { meterCpu } from './runner/meter.ts';
 
 /** What ingest does with the bytes of the pictures in a folder, and nothing else: forked by bench/pipeline.ts, answers by IPC. */
 const [folder = ''] = process.argv.slice(2);
@@ -14,7 +15,7 @@ const deps = { places: createPlaces(), zones: createTimeZones() };
 const logger = createLogger('bench', 'ERROR');
 const record = { created_at: new Date().toISOString() } as ImageRecord;
 const started = performance.now();
-const before = process.cpuUsage();
+const cpu = meterCpu();
 let images = 0;
 for (const file of readdirSync(folder)) {
   const bytes = readFileSync(join(folder, file));
@@ -27,5 +28,4 @@ for (const file of readdirSync(folder)) {
     // Rejected by the stack as well.
   }
 }
-const { user, system } = process.cpuUsage(before);
-process.send?.({ images, cpu: (user + system) / 1e6, seconds: (performance.now() - started) / 1e3 });
+process.send?.({ images, cpu: cpu() / 1000, seconds: (performance.now() - started) / 1e3 });

@@ -1,12 +1,17 @@
 import { writeFile } from 'node:fs/promises';
+import { endOnSignals, openScratch } from '../local/scratch.ts';
 import { startStack } from '../local/stack.ts';
 import { profile } from './pipeline/profile.ts';
 
 /**
  * The local stack in a process of its own, so that whoever uploads is not counted. Told by IPC: `start`, `stop` (of the profile), `end`.
- * `node bench/pipeline-stack.ts DIR '{"FACES":"off"}' [--no-ai] [--profile FILE]`, forked by bench/pipeline.ts.
+ * `node bench/pipeline-stack.ts '{"FACES":"off"}' [--no-ai] [--profile FILE]`, forked by bench/pipeline.ts.
  */
-const [dataDir = '', env = '{}'] = process.argv.slice(2);
+const [env = '{}'] = process.argv.slice(2);
+// Its own: removed once all that write there have ended, also where it is told to end before it runs.
+const dataDir = openScratch('shoebox-bench-');
+endOnSignals();
+process.on('disconnect', () => process.exit(1));
 const stack = await startStack({
   dataDir,
   env: JSON.parse(env) as Record<string, string>,
@@ -15,7 +20,6 @@ const stack = await startStack({
 const file = process.argv[process.argv.indexOf('--profile') + 1];
 let running: Awaited<ReturnType<typeof profile>> | undefined;
 
-process.on('disconnect', () => process.exit(1));
 process.on('message', async (order: 'start' | 'stop' | 'end') => {
   if (order === 'start') {
     running = await profile();

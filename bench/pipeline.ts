@@ -1,11 +1,12 @@
 /** The whole pipeline on the local stack: images per second beside what ingest alone does with the same bytes, and where the time goes. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readCommandLine, readWhole } from '../local/command-line.ts';
 import { createClient } from '../local/demo/client.ts';
+import { endOnSignals, openScratch } from '../local/scratch.ts';
 import { type Bar, writeChart } from './pipeline/chart.ts';
 import { type ProcessTime, watchProcesses } from './pipeline/cpu.ts';
 import { choosePictures, type Picture } from './pipeline/photos.ts';
@@ -120,13 +121,13 @@ async function waitForAll(client: ReturnType<typeof createClient>, sent: number)
 async function runStack(name: string, pictures: readonly Picture[]): Promise<Run> {
   const row = ROWS[name];
   if (!row) throw new Error(`There is no row ${name}`);
-  const folder = mkdtempSync(join(tmpdir(), 'shoebox-bench-'));
   const profile = values.profile ? ['--profile', values.profile] : [];
   const child = fork(
     join(import.meta.dirname, 'pipeline-stack.ts'),
-    [folder, JSON.stringify(row.env), ...(row.noAi ? ['--no-ai'] : []), ...profile],
-    { env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' } },
+    [JSON.stringify(row.env), ...(row.noAi ? ['--no-ai'] : []), ...profile],
+    { env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', TMPDIR: tmpdir() } },
   );
+  const exited = new Promise((resolve) => child.once('exit', resolve));
   try {
     const { url } = await answer<{ url: string }>(child);
     const client = createClient(url);
@@ -144,7 +145,6 @@ async function runStack(name: string, pictures: readonly Picture[]): Promise<Run
     child.send('stop');
     const { parts, requests } = await answer<{ parts: Parts; requests: Record<string, number> }>(child);
     for (const key of Object.keys(requests)) requests[key] = (requests[key] ?? 0) - (started[key] ?? 0);
-    const exited = new Promise((resolve) => child.once('exit', resolve));
     child.send('end');
     await exited;
     return {
@@ -159,21 +159,18 @@ async function runStack(name: string, pictures: readonly Picture[]): Promise<Run
       requests,
     };
   } finally {
-    child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    // It ends what it has started, and removes its folder.
+    if (child.connected) child.disconnect();
+    await exited;
   }
 }
 
 /** What ingest does with the same bytes, in one process and one picture at a time. */
 async function runAlone(pictures: readonly Picture[]): Promise<{ images: number; cpu: number; seconds: number }> {
-  const folder = mkdtempSync(join(tmpdir(), 'shoebox-bench-'));
+  const folder = openScratch('shoebox-bench-');
   for (const [index, { bytes }] of pictures.entries())
     writeFileSync(join(folder, String(index).padStart(6, '0')), bytes);
-  try {
-    return await answer(fork(join(import.meta.dirname, 'pipeline-alone.ts'), [folder]));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  return await answer(fork(join(import.meta.dirname, 'pipeline-alone.ts'), [folder]));
 }
 
 /** Milliseconds of processor time for an image, by process; that of the local stack by its parts, as its profile divides its main thread. */
@@ -194,6 +191,7 @@ function divide({ processes, parts, images }: Run): Bar['parts'] {
 
 const round = (value: number, digits = 2) => Number(value.toFixed(digits));
 
+endOnSignals('Stopped.');
 const pictures = await choosePictures(count);
 const megabytes = round(pictures.reduce((sum, { bytes }) => sum + bytes.length, 0) / 1e6);
 console.log(`${pictures.length} pictures, ${megabytes} MB`);

@@ -6,16 +6,20 @@ import { CreateVectorBucketCommand, S3VectorsClient } from '@aws-sdk/client-s3ve
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { startAws } from '../local/emulators/aws.ts';
+import { endOnSignals, openScratch } from '../local/scratch.ts';
 import { vectorFor, wordsFor } from './requests/gallery.ts';
 import { createTable } from './requests/table.ts';
 
 /**
  * The AWS side of a stack, empty, and a model that answers at once, in a process of their own: what the functions compute is not to be
- * mixed with what the emulators do. Forked by bench/requests.ts with the folder to use; answers the environment of the functions.
+ * mixed with what the emulators do. Forked by bench/requests.ts; answers the environment of the functions.
  */
 const REGION = 'us-east-1';
 const NAMES = { table: 'shoebox', bucket: 'shoebox-photos', vectors: 'shoebox-vectors', secret: 'shoebox' };
-const [dataDir = ''] = process.argv.slice(2);
+// Its own: removed when it ends, and that it does with whoever has started it.
+const dataDir = openScratch('shoebox-bench-');
+endOnSignals();
+process.on('disconnect', () => process.exit(0));
 
 /** Describes picture after picture as one more of the gallery's subjects; counts tokens as Azure does for a prompt of this length. */
 async function startModel(): Promise<string> {
@@ -77,7 +81,6 @@ for (const name of ['ingest', 'describe', 'faces', 'organize', 'jobs']) {
 }
 
 const model = await startModel();
-process.on('disconnect', () => process.exit(0));
 process.send?.({
   AWS_REGION: REGION,
   AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId,

@@ -3,12 +3,13 @@
  * processor time and log. The functions as deployed, in this process, over emulators in another; see bench/requests/.
  */
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { readCommandLine, readWhole } from '../local/command-line.ts';
+import { endOnSignals } from '../local/scratch.ts';
 import { createS3Client, createTableClient } from '../shared/adapters/clients.ts';
 import { createSqsClient } from '../shared/adapters/sqs-client.ts';
 import { createVectorsClient } from '../shared/adapters/vectors-client.ts';
@@ -52,8 +53,8 @@ const { values, sizes, repeat } = readCommandLine(
 /** Small pictures, and nobody looks for faces: the models alone take seconds to load. */
 const [width, height] = values.small ? [320, 240] : [4000, 3000];
 
-const folder = mkdtempSync(join(tmpdir(), 'shoebox-bench-'));
-const world = fork(join(import.meta.dirname, 'requests-world.ts'), [folder]);
+endOnSignals('Stopped.');
+const world = fork(join(import.meta.dirname, 'requests-world.ts'));
 const environment = await new Promise<Record<string, string>>((resolve, reject) => {
   world.once('message', (message) => resolve(message as Record<string, string>));
   world.once('exit', () => reject(new Error('The emulators could not be started')));
@@ -214,6 +215,9 @@ try {
   process.exitCode = grows.length === 0 ? 0 : 1;
 } finally {
   for (const client of [table, s3, sqs, vectors]) client.destroy();
-  world.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  const exited = once(world, 'exit');
+  if (world.connected) {
+    world.disconnect();
+    await exited;
+  }
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { stackName } from '../lib/app.ts';
+import { stackName } from '../lib/stack-name.ts';
 import { createSecrets, createSecretsClient } from '../shared/adapters/secrets.ts';
 import { type Deployment, InvalidSettings, readDeployment, withEnvFile } from '../shared/config.ts';
 

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { readCommandLine, readNumber } from '../local/command-line.ts';
 import { newUuid, systemClock } from '../shared/adapters/ids.ts';
 import { createDoctor, type Opinion } from './doctor/doctor.ts';
 import { asText } from './doctor/report.ts';
-import { explain, findStack } from './doctor/stack.ts';
+import { openStack, runCommand } from './doctor/run-command.ts';
 
 /** `npm run doctor`: counts everything a stack has stored against its image records, and mends what differs. */
 
@@ -22,37 +22,31 @@ Counts everything a running stack has stored against its image records, and says
 Ends with 0 where nothing differs (any more), with 1 where something does, with 2 where it could not look.
 `;
 
-function readNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value >= 0) return value;
-  throw new RangeError(`--${name}: expected a number from 0, got ${text}`);
-}
+const readOptions = () =>
+  readCommandLine(
+    USAGE,
+    {
+      options: {
+        aws: { type: 'boolean', default: false },
+        data: { type: 'string', default: '.shoebox' },
+        user: { type: 'string' },
+        repair: { type: 'boolean', default: false },
+        wait: { type: 'string', default: '5' },
+        json: { type: 'boolean', default: false },
+      },
+    },
+    ({ values }) => ({ ...values, waitMs: 1000 * readNumber('wait', values.wait, 0) }),
+  );
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      aws: { type: 'boolean', default: false },
-      data: { type: 'string', default: '.shoebox' },
-      user: { type: 'string' },
-      repair: { type: 'boolean', default: false },
-      wait: { type: 'string', default: '5' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  const moment = 1000 * readNumber('wait', values.wait);
-  const stack = await findStack(values);
+  const { waitMs, ...values } = readOptions();
+  const stack = await openStack(values, values.repair ? ', mending what differs' : '');
   try {
-    process.stderr.write(`Looking at ${stack.called}${values.repair ? ', mending what differs' : ''} …\n`);
     const doctor = createDoctor({
       stack,
       clock: systemClock,
       newId: newUuid,
-      pause: () => wait(moment),
+      pause: () => wait(waitMs),
       breath: () => wait(250),
     });
     const opinion: Opinion = await doctor({ user: values.user, repair: values.repair });
@@ -63,10 +57,4 @@ async function main(): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const words = explain(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.stderr.write(`${words}\n`);
-  process.exitCode = 2;
-}
+await runCommand(main);

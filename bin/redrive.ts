@@ -1,10 +1,11 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../local/command-line.ts';
 import { systemClock } from '../shared/adapters/ids.ts';
 import { createImages } from '../shared/adapters/images.ts';
 import { createJobs } from '../shared/adapters/jobs.ts';
-import { explain, findStack } from './doctor/stack.ts';
+import { QUEUE_NAMES } from '../shared/contract/functions.ts';
+import { openStack, runCommand } from './doctor/run-command.ts';
 import { asTable } from './redrive/describe-letter.ts';
-import { createRedrive } from './redrive/redrive.ts';
+import { chosenBy, createRedrive } from './redrive/redrive.ts';
 
 /** `npm run redrive`: what was given up, and sending it to work once more. */
 
@@ -14,8 +15,8 @@ Lists the messages that a running stack has given up: queue, age, how often they
 
   --aws          look at the stack that .env and STAGE name, on AWS (otherwise: at the local one)
   --data DIR     the data folder of the local stack (.shoebox)
-  --queue NAME   of one queue only: ingest, describe, faces, organize or jobs
-  --all          send all that are listed back to the queues they came from
+  --queue NAME   of one queue only: ${QUEUE_NAMES.join(', ')}
+  --all          send all that are listed back to the queues they came from, but those that no function can read
   --id ID        send this one back; may be given more than once
   --json         for programs
   --help         this text
@@ -24,25 +25,29 @@ A message is sent before it is taken off the dead letters, so none is lost; one 
 they are hidden from sweep. Ends with 0, with 1 where an --id was not found, with 2 where it could not look.
 `;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      aws: { type: 'boolean', default: false },
-      data: { type: 'string', default: '.shoebox' },
-      queue: { type: 'string' },
-      all: { type: 'boolean', default: false },
-      id: { type: 'string', multiple: true, default: [] },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+const readOptions = () =>
+  readCommandLine(
+    USAGE,
+    {
+      options: {
+        aws: { type: 'boolean', default: false },
+        data: { type: 'string', default: '.shoebox' },
+        queue: { type: 'string' },
+        all: { type: 'boolean', default: false },
+        id: { type: 'string', multiple: true, default: [] },
+        json: { type: 'boolean', default: false },
+      },
     },
-  });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  const stack = await findStack(values);
+    ({ values }) => {
+      if (values.queue === undefined || QUEUE_NAMES.some((name) => name === values.queue)) return values;
+      throw new RangeError(`--queue: expected one of ${QUEUE_NAMES.join(', ')}, received "${values.queue}"`);
+    },
+  );
+
+async function main(): Promise<number> {
+  const values = readOptions();
+  const stack = await openStack(values);
   try {
-    process.stderr.write(`Looking at ${stack.called} …\n`);
     const { table, tableName, sqs, queues } = stack;
     const redrive = createRedrive({
       sqs,
@@ -54,7 +59,7 @@ async function main(): Promise<number> {
     const ids = new Set(values.id);
     const letters = await redrive({
       queue: values.queue,
-      chosen: ({ id }) => values.all || ids.has(id),
+      chosen: chosenBy(values.all, ids),
     });
     process.stdout.write(values.json ? `${JSON.stringify(letters, null, 2)}\n` : asTable(letters));
     const missing = [...ids].filter((id) => !letters.some((letter) => letter.id === id));
@@ -65,10 +70,4 @@ async function main(): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const words = explain(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.stderr.write(`${words}\n`);
-  process.exitCode = 2;
-}
+await runCommand(main);

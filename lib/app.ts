@@ -4,9 +4,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import type { Deployment } from '../shared/config.ts';
 import { HOST_CONTEXT } from './package-layer.ts';
 import { ShoeboxStack } from './stack.ts';
-
-/** What the stack is called in CloudFormation. */
-export const stackName = (settings: Deployment) => `shoebox-${settings.STAGE}`;
+import { stackName } from './stack-name.ts';
 
 /**
  * The CDK app. Its feature flags are set here and not in `cdk.json`, so that it is the same app without the command line.

@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { FunctionName } from '../shared/contract/functions.ts';
 import type { Bundles } from './bundle.ts';
 import { acknowledge } from './nag.ts';
 import { createLogGroup } from './observability.ts';
@@ -30,7 +31,7 @@ const DEFAULTS = {
 /** Values of the function's own; where it names one of the defaults, its value wins. */
 export interface NodeFunctionProps extends Partial<Omit<FunctionProps, 'code' | 'role' | 'logGroup' | 'environment'>> {
   /** The folder below `functions/`. */
-  readonly source: string;
+  readonly source: FunctionName;
   readonly bundles: Bundles;
   readonly environment: Readonly<Record<string, string>>;
 }

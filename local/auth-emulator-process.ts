@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { dirname } from 'node:path';
 import type { FromAuthEmulator } from './auth-emulator.ts';
 
 /**
@@ -90,7 +89,6 @@ function save(): Promise<void> {
 }
 
 async function restore(): Promise<void> {
-  mkdirSync(dirname(accountsFile), { recursive: true });
   if (!existsSync(accountsFile)) return;
   const { users } = JSON.parse(readFileSync(accountsFile, 'utf8')) as { users: Account[] };
   if (users.length === 0) return;

@@ -1,4 +1,6 @@
 import { fork } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface AuthEmulator {
@@ -26,6 +28,8 @@ const PROCESS = fileURLToPath(new URL('./auth-emulator-process.ts', import.meta.
 /** Starts the official Firebase Auth emulator in a process of its own; its accounts survive whatever happens to it. */
 export async function startAuthEmulator(options: AuthEmulatorOptions): Promise<AuthEmulator> {
   const { projectId, accountsFile, env, port = 0 } = options;
+  // Not by the process itself: it may come to that after whoever started it has ended, and removed the folder.
+  mkdirSync(dirname(accountsFile), { recursive: true });
   const child = fork(PROCESS, [projectId, accountsFile, String(port)], {
     env,
     execArgv: [],

@@ -1,6 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import { readCommandLine, readNumber, readWhole } from './command-line.ts';
+import { checkFaults } from './faults/check.ts';
 import { FAULTS_HELP, idleFaults } from './faults/grammar.ts';
 import { COMPILE_CACHE } from './settings.ts';
 import type { LocalStack } from './stack.ts';
@@ -35,7 +36,7 @@ const options = readCommandLine(
     port: readWhole('port', values.port, 0),
     dataDir: resolve(values.data),
     timeScale: readNumber('time-scale', values['time-scale'], 1),
-    faults: values.faults,
+    faults: checkFaults(values.faults),
     faultSeed: readNumber('fault-seed', values['fault-seed'], 0),
     noAi: values['no-ai'],
   }),
@@ -56,7 +57,8 @@ async function signUpDemoUser(url: string): Promise<void> {
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'EADDRINUSE') return `The port is in use by another program; choose one with --port. (${error.message})`;
+  if (code === 'EADDRINUSE')
+    return `Port ${options.port} is in use by another program: end that one, or choose another port with --port.`;
   return error.name === 'Error' || error.name === 'TypeError' ? (error.stack ?? error.message) : error.message;
 }
 

@@ -7,6 +7,7 @@ import { writeConnection } from './connection.ts';
 import { type AwsEmulators, type ObjectCreated, startAws } from './emulators/aws.ts';
 import { type AzureEmulator, startAzure } from './emulators/azure/server.ts';
 import { functionEnvironment, helperEnvironment } from './environment.ts';
+import { checkFaults } from './faults/check.ts';
 import { parseFaults } from './faults/grammar.ts';
 import { createFaultPlan, type FaultTargets } from './faults/plan.ts';
 import { functionByAlias, functionNamesByArn, readFunctions } from './functions.ts';
@@ -16,7 +17,7 @@ import { startGuard } from './guard.ts';
 import { createKeys } from './keys.ts';
 import { openLog } from './lambda/log.ts';
 import { startLambdaHost } from './lambda-host.ts';
-import { lockDataFolder } from './lock.ts';
+import { assertFree, lockDataFolder } from './lock.ts';
 import { type Collected, createMetricsCollector } from './metrics.ts';
 import { readNotifications } from './notification-rules.ts';
 import { createNotifier } from './notifications.ts';
@@ -137,8 +138,16 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
   const dataDir = resolve(options.dataDir);
   const faults = createFaultPlan({ seed: options.faultSeed ?? 1, timeScale });
   const ordered = options.faults ?? '';
+  // A synthesized folder names its own.
+  if (options.assembly === undefined) checkFaults(ordered);
   const given = localSettings(options.env ?? readSettings(), timeScale);
   const region = given.AWS_REGION ?? '';
+  // Before anything is made: whoever has the port will have it then, too.
+  const gateway = await startGateway(port).catch((error) => {
+    assertFree(dataDir);
+    throw error;
+  });
+  teardown.add(() => gateway.stop());
   teardown.add(lockDataFolder(dataDir));
   const helpers = helperEnvironment();
   const guard = startGuard(helpers);
@@ -150,7 +159,7 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
 
   const notifying = Promise.withResolvers<(event: ObjectCreated) => Promise<void>>();
   const outDir = options.assembly ?? join(dataDir, 'cdk.out');
-  const [aws, auth, gateway] = await startAll([
+  const [aws, auth] = await startAll([
     async () => {
       const { troubleOf, detourOf } = faults;
       const faulty = { troubleOf, detourOf };
@@ -166,11 +175,6 @@ async function start(options: StackOptions, teardown: Teardown): Promise<LocalSt
       const projectId = settings.GOOGLE_CLOUD_PROJECT ?? '';
       const started = await startAuthEmulator({ projectId, accountsFile, env: helpers });
       guard.watch(started.pid, started.exited);
-      teardown.add(() => started.stop());
-      return started;
-    },
-    async () => {
-      const started = await startGateway(port);
       teardown.add(() => started.stop());
       return started;
     },

@@ -4,6 +4,7 @@ import { EXPECTED_BACKGROUND } from '../../shared/domain/clustering/background.t
 import { newClusterState, place } from '../../shared/domain/clustering/place.ts';
 import { restoreStats, statsOf, storeStats } from '../../shared/domain/clustering/stats.ts';
 import { drawMixture } from '../mixtures.ts';
+import { meterCpu } from '../runner/meter.ts';
 
 const CLUSTERS = 200;
 const MEMBERS = 20;
@@ -25,10 +26,9 @@ const prior = derivePrior(EXPECTED_BACKGROUND.text, clusters);
 /** Milliseconds of processor time for one image. */
 function timed(work: (vector: Float32Array, n: number) => unknown): number {
   for (const [n, vector] of images.entries()) work(vector, n);
-  const before = process.cpuUsage();
+  const cpu = meterCpu();
   for (let round = 0; round < ROUNDS; round += 1) for (const [n, vector] of images.entries()) work(vector, n);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000 / (ROUNDS * images.length);
+  return cpu() / (ROUNDS * images.length);
 }
 
 const state = { ...newClusterState(), clusters };

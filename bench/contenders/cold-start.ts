@@ -3,6 +3,7 @@
  * fresh process; with `page`, until it has also answered its first page of images. What the runtime itself takes is not in it.
  */
 import { pathToFileURL } from 'node:url';
+import { meterCpu } from '../runner/meter.ts';
 
 const [file = '', page] = process.argv.slice(2);
 // What Lambda's runtime offers to functions that stream.
@@ -11,14 +12,14 @@ Object.assign(globalThis, { awslambda: { streamifyResponse: (handler: unknown) =
 const bench = page === 'page' ? await import('../gallery.ts') : undefined;
 const gallery = await bench?.openGallery(101);
 
-const before = process.cpuUsage();
+const cpu = meterCpu();
 const started = performance.now();
 const { handler } = await import(pathToFileURL(file).href);
 const answer = bench && (await handler(bench.pageEvent(), bench.LAMBDA_CONTEXT));
 const wall_ms = performance.now() - started;
-const { user, system } = process.cpuUsage(before);
+const cpu_ms = cpu();
 if (typeof handler !== 'function') throw new Error(`${file} exports no handler`);
 if (answer && answer.statusCode !== 200) throw new Error(`The first page answered ${answer.statusCode}`);
 await gallery?.close();
-console.log(JSON.stringify({ cpu_ms: (user + system) / 1000, wall_ms, code_bytes: Number(process.env.CODE_BYTES) }));
+console.log(JSON.stringify({ cpu_ms, wall_ms, code_bytes: Number(process.env.CODE_BYTES) }));
 process.exit();

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LAMBDA_CONTEXT, openGallery, pageEvent } from '../gallery.ts';
+import { meterCpu } from '../runner/meter.ts';
 
 const [folder = '', pages = '100'] = process.argv.slice(2);
 /** Pages before anything is measured. For some 200 of them the compiler is still at work beside, which is counted, too: 25, 18, then 15 ms. */
@@ -21,11 +22,10 @@ if (items?.length !== 100 || !next_cursor || !items[99].thumbnails?.medium)
   throw new Error('Expected a full page with URLs.');
 let bytes = 0;
 for (let n = 0; n < WARM; n += 1) bytes = (await ask()).length;
-const before = process.cpuUsage();
+const cpu = meterCpu();
 const started = performance.now();
 for (let n = 0; n < Number(pages); n += 1) await ask();
-const { user, system } = process.cpuUsage(before);
-const cpu_ms = (user + system) / 1000 / Number(pages);
+const cpu_ms = cpu() / Number(pages);
 const wall_ms = (performance.now() - started) / Number(pages);
 await gallery.close();
 console.log(

@@ -3,6 +3,7 @@ import { GetObjectCommand, type GetObjectCommandInput, S3Client } from '@aws-sdk
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { createPresigner, type PresignRequest, presignTarget } from '../../shared/adapters/presign.ts';
 import { report } from '../runner/contender.ts';
+import { meterCpu } from '../runner/meter.ts';
 
 const COUNT = 1_000;
 /** Thousands before anything is measured: compiled to the last, as in a function that serves pages. */
@@ -70,10 +71,10 @@ else {
   if (!make) throw new Error(`Expected ours, sdk or equal, got ${who}`);
   const s3 = client(false);
   for (let n = 0; n < WARM; n += 1) await make(s3);
-  const before = process.cpuUsage();
+  const cpu = meterCpu();
   const started = performance.now();
   for (let n = 0; n < MEASURED; n += 1) await make(s3);
-  const { user, system } = process.cpuUsage(before);
+  const cpu_ms = cpu() / MEASURED;
   const wall_ms = (performance.now() - started) / MEASURED;
-  console.log(JSON.stringify({ cpu_ms: (user + system) / 1000 / MEASURED, wall_ms, equal_urls: null }));
+  console.log(JSON.stringify({ cpu_ms, wall_ms, equal_urls: null }));
 }

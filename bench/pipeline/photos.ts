@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { drawScenes } from '../../local/demo/scenes.ts';
+import { openScratch } from '../../local/scratch.ts';
 import { seededRandom } from '../../shared/domain/clustering/random.ts';
 import { sharp } from '../../shared/imaging/sharp.ts';
 
@@ -24,10 +24,7 @@ async function sources(): Promise<Picture[]> {
     .sort();
   if (real.length > 0) return real.map(readPicture);
   console.warn(`There is no folder ${FOLDER} with real pictures: drawn ones are used.`);
-  const folder = mkdtempSync(join(tmpdir(), 'shoebox-drawn-'));
-  const drawn = (await drawScenes(folder)).map(readPicture);
-  rmSync(folder, { recursive: true });
-  return drawn;
+  return (await drawScenes(openScratch('shoebox-drawn-'))).map(readPicture);
 }
 
 const readPicture = (path: string): Picture => ({ filename: basename(path), bytes: readFileSync(path) });

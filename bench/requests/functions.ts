@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Context } from 'aws-lambda';
 import { installStreamingGlobal } from '../../local/lambda/streaming.ts';
 import { API_PREFIX } from '../../shared/contract/routes.ts';
+import { meterCpu } from '../runner/meter.ts';
 
 /** What one invocation took beside what it asked of AWS. */
 export interface Invoked {
@@ -42,11 +43,10 @@ async function counted(run: () => Promise<{ body: string; bytes: number }>): Pro
     log_bytes += Buffer.byteLength(text);
     return true;
   }) as typeof process.stdout.write;
-  const before = process.cpuUsage();
+  const cpu = meterCpu();
   try {
     const answer = await run();
-    const { user, system } = process.cpuUsage(before);
-    return { ...answer, cpu_ms: (user + system) / 1000, log_bytes };
+    return { ...answer, cpu_ms: cpu(), log_bytes };
   } finally {
     process.stdout.write = write;
   }

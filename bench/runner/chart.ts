@@ -1,6 +1,6 @@
+import type { Summary } from '../../local/statistics.ts';
 import { amount, goalText } from './report.ts';
 import { type Outcome, summaryOf } from './run.ts';
-import type { Summary } from './statistics.ts';
 import type { Goal, Measure } from './suite.ts';
 import { colorAt, drawing, MARGIN, rectangle, text, WIDTH, writePng } from './svg.ts';
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { meterCpu } from './meter.ts';
 
 type OwnFigures = Record<string, number | null>;
 
@@ -8,13 +9,13 @@ type OwnFigures = Record<string, number | null>;
  * `null` for what this contender does not measure.
  */
 export async function report(work: () => Promise<OwnFigures> | OwnFigures): Promise<void> {
-  const before = process.cpuUsage();
+  const cpu = meterCpu();
   const started = performance.now();
   const own = await work();
   const wall_ms = performance.now() - started;
-  const { user, system } = process.cpuUsage(before);
+  const cpu_ms = cpu();
   const peak_rss_bytes = peakMemory();
-  console.log(JSON.stringify({ cpu_ms: (user + system) / 1000, wall_ms, peak_rss_bytes, ...own }));
+  console.log(JSON.stringify({ cpu_ms, wall_ms, peak_rss_bytes, ...own }));
 }
 
 /** Bytes. What `getrusage` gives on Linux is that of the process which started this one, if that was larger; the kernel's own count is not. */

@@ -1,5 +1,5 @@
+import type { Summary } from '../../local/statistics.ts';
 import { type Outcome, summaryOf, type Verdict } from './run.ts';
-import type { Summary } from './statistics.ts';
 import type { Goal, Measure } from './suite.ts';
 
 /** What was found as Markdown: a table of the goals, then of each suite what was measured. Where a goal is missed `busy` is said, too. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
-import { type Summary, summarize } from './statistics.ts';
+import { type Summary, summarize } from '../../local/statistics.ts';
 import type { Contender, Figures, Goal, Suite } from './suite.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');

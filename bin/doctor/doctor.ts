@@ -2,7 +2,7 @@ import { vectorIndexName } from '../../shared/adapters/vectors.ts';
 import { createExamine, type Examined } from './examine.ts';
 import { createMend, type MendDeps } from './mend.ts';
 import { createReader, type Read } from './read.ts';
-import { type Finding, finding } from './recount/finding.ts';
+import { ABOUT, type Finding, finding } from './recount/finding.ts';
 import { linkDeviations } from './recount/links.ts';
 import { CannotLook } from './stack.ts';
 
@@ -37,6 +37,8 @@ export interface Opinion {
   users: (Omit<Examined, 'user_id' | 'findings'> & {
     user_id: string | null;
     mended: number;
+    /** Which: in the order of what is left, and like that. */
+    mended_differences: Omit<Difference, 'can_be_mended'>[];
     /** Why mending ended before its end. */
     gave_up?: string;
     differences: Difference[];
@@ -119,20 +121,25 @@ export function createDoctor(deps: DoctorDeps) {
 
 function add(
   opinion: Opinion,
-  examined: Omit<Opinion['users'][number], 'mended' | 'differences'>,
+  examined: Omit<Opinion['users'][number], 'mended' | 'mended_differences' | 'differences'>,
   before: readonly Finding[],
   left: readonly Finding[],
 ): void {
   const still = new Set(left.map(({ says }) => says));
-  const mended = before.filter(({ says }) => !still.has(says)).length;
+  const mended = before.filter(({ says }) => !still.has(says));
   opinion.differences += left.length;
-  opinion.mended += mended;
+  opinion.mended += mended.length;
   opinion.under_way += examined.under_way;
   if (before.length + left.length === 0 && !examined.counters_skipped) return;
-  const differences = left.map(({ about, says, personal, mend }) => ({
-    about,
-    ...(!personal && { says }),
-    can_be_mended: mend.length > 0,
-  }));
-  opinion.users.push({ ...examined, mended, differences });
+  opinion.users.push({
+    ...examined,
+    mended: mended.length,
+    mended_differences: ordered(mended).map(shown),
+    differences: ordered(left).map((each) => ({ ...shown(each), can_be_mended: each.mend.length > 0 })),
+  });
 }
+
+const ordered = (findings: readonly Finding[]) =>
+  findings.toSorted((one, other) => ABOUT.indexOf(one.about) - ABOUT.indexOf(other.about));
+
+const shown = ({ about, says, personal }: Finding) => ({ about, ...(!personal && { says }) });

@@ -1,21 +1,31 @@
 import type { Opinion } from './doctor.ts';
 import { ABOUT } from './recount/finding.ts';
 
-/** Of the differences of one kind so many are shown; `--json` has all. */
+/** Of the differences of one kind so many are shown, but of originals all, as they are the only copies; `--json` has all. */
 const SHOWN = 3;
 
 /** What the doctor has to say, for people. */
 export function asText({ read, differences, mended, under_way, users }: Opinion): string {
   const lines: string[] = [];
-  for (const { user_id, photos, under_way, counters_skipped, mended: done, gave_up, differences: left } of users) {
+  for (const {
+    user_id,
+    photos,
+    under_way,
+    counters_skipped,
+    mended: done,
+    mended_differences: mendedOnes,
+    gave_up,
+    differences: left,
+  } of users) {
     lines.push(user_id === null ? 'nobody’s:' : `user ${user_id}: ${some(photos, 'photo')}${busy(under_way)}`);
     if (counters_skipped) lines.push('  photos are being run again: counters and albums were not compared');
-    if (done > 0) lines.push(`  ${some(done, 'difference')} mended`);
+    if (done > 0) lines.push(`  ${some(done, 'difference')} mended:`, ...mendedLines(mendedOnes));
     if (gave_up !== undefined) lines.push(`  not mended to the end: ${gave_up}`);
     for (const about of ABOUT) {
       const own = left.filter((each) => each.about === about);
       if (own.length === 0) continue;
-      const shown = [...new Set(own.flatMap(({ says }) => says ?? []))].slice(0, SHOWN);
+      const most = about === 'originals' ? own.length : SHOWN;
+      const shown = [...new Set(own.flatMap(({ says }) => says ?? []))].slice(0, most);
       const byHand = own.filter((each) => !each.can_be_mended).length;
       const beyond = byHand > 0 ? `, ${byHand} of them for a person to look at` : '';
       lines.push(`  ${about}: ${some(own.length, 'difference')}${beyond}`);
@@ -31,6 +41,18 @@ export function asText({ read, differences, mended, under_way, users }: Opinion)
   if (mended > 0) lines.push(`${some(mended, 'difference')} mended.`);
   lines.push(...verdict(differences, mended, users));
   return `${lines.join('\n')}\n`;
+}
+
+/** Each on a line of its own; those whose words are not for others are counted by kind. */
+function mendedLines(mended: Opinion['users'][number]['mended_differences']): string[] {
+  const hidden = Map.groupBy(
+    mended.filter(({ says }) => says === undefined),
+    ({ about }) => about,
+  );
+  return [
+    ...mended.flatMap(({ about, says }) => (says === undefined ? [] : `    ${about}: ${says}`)),
+    ...[...hidden].map(([about, own]) => `    ${about}: ${own.length} more, which name words of photos`),
+  ];
 }
 
 /** The last lines: what there is to do. */

@@ -11,9 +11,11 @@ import { S3VectorsClient } from '@aws-sdk/client-s3vectors';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { stackName } from '../../lib/app.ts';
-import type { QueueName } from '../../shared/adapters/queues.ts';
+import { readQueueName } from '../../lib/queue-names.ts';
+import { stackName } from '../../lib/stack-name.ts';
 import { readDeployment, withEnvFile } from '../../shared/config.ts';
+import type { QueueName } from '../../shared/contract/functions.ts';
+import { otherStacks } from './other-stacks.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -71,7 +73,10 @@ export async function findStack({ aws, data }: { aws: boolean; data: string }): 
   const file = join(resolve(data), 'connection.json');
   if (!existsSync(file))
     throw new CannotLook(
-      `No local stack runs on ${data}: start it with npm start, name another folder with --data, or look at AWS with --aws.`,
+      [
+        `No local stack runs on ${data}: start it with npm start, name another folder with --data, or look at AWS with --aws.`,
+        ...otherStacks(data).map((folder) => `One runs on --data ${folder}`),
+      ].join('\n'),
     );
   const { resources, outputs, ...reach } = connection.parse(JSON.parse(readFileSync(file, 'utf8')));
   return open(`the local stack on ${data}`, reach, outputs, resources);
@@ -99,9 +104,6 @@ async function deployedStack(): Promise<LiveStack> {
   }
 }
 
-/** What the CDK calls the queues of the stack (lib/queues.ts). */
-const QUEUE = /^(Ingest|Describe|Faces|Organize|Jobs)Queue(Dead)?[0-9A-F]{8}$/;
-
 function open(
   called: string,
   { region, credentials, endpoints }: Reach,
@@ -115,11 +117,11 @@ function open(
   });
   const found: Record<string, Partial<QueuePair>> = {};
   for (const { LogicalResourceId, PhysicalResourceId } of resources) {
-    const [, name, dead] = QUEUE.exec(LogicalResourceId) ?? [];
-    if (name === undefined || PhysicalResourceId === undefined) continue;
-    const queue = found[name.toLowerCase()] ?? {};
-    queue[dead ? 'dead' : 'work'] = PhysicalResourceId;
-    found[name.toLowerCase()] = queue;
+    const named = readQueueName(LogicalResourceId);
+    if (named === undefined || PhysicalResourceId === undefined) continue;
+    const queue = found[named.queue] ?? {};
+    queue[named.dead ? 'dead' : 'work'] = PhysicalResourceId;
+    found[named.queue] = queue;
   }
   const vectorBucket = resources.find(({ ResourceType }) => ResourceType === 'AWS::S3Vectors::VectorBucket');
   const vectorBucketName = vectorBucket?.PhysicalResourceId?.split('/').at(-1);

@@ -2,7 +2,7 @@ import type { Message } from '@aws-sdk/client-sqs';
 import type { Clock } from '../../shared/adapters/ids.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
-import type { QueueName } from '../../shared/adapters/queues.ts';
+import type { QueueName } from '../../shared/contract/functions.ts';
 import { STAGES } from '../../shared/domain/image.ts';
 import { parseIncomingKey } from '../../shared/domain/object-keys.ts';
 import { hashUserId } from '../../shared/lambda/logger.ts';
@@ -13,6 +13,7 @@ export interface Letter {
   queue: QueueName;
   /** Seconds since it was sent first. */
   age_seconds: number;
+  /** How often it was taken: by its function, then by `sweep` and by whoever looked here, this time included. */
   received: number;
   /** As logs call them. */
   user: string | null;
@@ -23,6 +24,8 @@ export interface Letter {
   /** What its photo or job says of why it failed. */
   reason: string | null;
   redriven: boolean;
+  /** Whether it says whose it is: otherwise no function can work on it. */
+  readable: boolean;
 }
 
 interface Subject {
@@ -49,6 +52,7 @@ export async function aboutLetter(
     type: type ?? null,
     reason: await reasonOf(),
     redriven: false,
+    readable: user_id !== undefined,
   };
 
   /** Codes and messages of ours: they name stages and limits. */
@@ -88,7 +92,7 @@ export function asTable(letters: readonly Letter[]): string {
       .map(({ queue, age_seconds, received, user, image_id, job_id, type, reason, id, redriven }) => [
         queue,
         age(age_seconds),
-        `${received} times`,
+        String(received),
         user ?? '–',
         [type, image_id ?? job_id].filter((word) => word !== null).join(' ') || '–',
         reason ?? '–',
@@ -102,9 +106,25 @@ export function asTable(letters: readonly Letter[]): string {
       .join('  ')
       .trimEnd(),
   );
+  const explained =
+    'received: how often it was taken, by its function and since by sweep and by whoever looked here, this time included';
+  return `${[...lines, '', explained, ...verdict(letters)].join('\n')}\n`;
+}
+
+/** How many were sent, and of those that were not, why. */
+function verdict(letters: readonly Letter[]): string[] {
   const sent = letters.filter(({ redriven }) => redriven).length;
-  const left = letters.length - sent;
-  return `${lines.join('\n')}\n${sent} sent again, ${left} left.\n`;
+  const left = letters.filter(({ redriven }) => !redriven);
+  const unreadable = left.filter(({ readable }) => !readable).length;
+  const unasked = left.length - unreadable;
+  const lines = [sent === 0 ? 'None was sent again.' : `${sent} sent again.`];
+  if (unasked > 0)
+    lines.push(`${unasked} left, as nobody asked for ${unasked === 1 ? 'it' : 'them'}: --all sends all, --id ID one.`);
+  if (unreadable > 0)
+    lines.push(
+      `${unreadable} left that no function can read, and so would come back: look at ${unreadable === 1 ? 'it' : 'them'} in the queue. --id ID sends one all the same.`,
+    );
+  return lines;
 }
 
 function age(seconds: number): string {

@@ -9,7 +9,7 @@ import {
 import type { Clock } from '../../shared/adapters/ids.ts';
 import type { Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
-import type { QueueName } from '../../shared/adapters/queues.ts';
+import type { QueueName } from '../../shared/contract/functions.ts';
 import { CannotLook, type LiveStack, type QueuePair } from '../doctor/stack.ts';
 import { aboutLetter, type Letter } from './describe-letter.ts';
 
@@ -19,6 +19,8 @@ const HIDDEN_SECONDS = 60;
 const WAIT_SECONDS = 1;
 /** Of one queue, so many are looked at: more would no longer be hidden when the last is read. */
 const MOST_LETTERS = 2_000;
+/** Where time passes faster, in a local stack, those that were looked at are there again at once: after so many answers without a new one, that is all. */
+const OLD_ANSWERS = 3;
 
 export interface RedriveDeps {
   sqs: SQSClient;
@@ -27,6 +29,12 @@ export interface RedriveDeps {
   jobs: Pick<Jobs, 'get'>;
   clock: Clock;
 }
+
+/** Which letters are sent: those named, and with `all` every one that its function can read. */
+export const chosenBy =
+  (all: boolean, ids: ReadonlySet<string>) =>
+  ({ id, readable }: Letter): boolean =>
+    (all && readable) || ids.has(id);
 
 /**
  * Looks at the dead letters of every queue, and sends those that are chosen back to the queue they came from: sent first, removed then. A
@@ -69,7 +77,7 @@ export function createRedrive({ sqs, queues, images, jobs, clock }: RedriveDeps)
    */
   async function* look(QueueUrl: string): AsyncGenerator<Message> {
     const seen = new Set<string>();
-    while (seen.size < MOST_LETTERS) {
+    for (let old = 0; seen.size < MOST_LETTERS && old < OLD_ANSWERS; ) {
       const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({
           QueueUrl,
@@ -81,8 +89,9 @@ export function createRedrive({ sqs, queues, images, jobs, clock }: RedriveDeps)
         }),
       );
       if (Messages.length === 0) return;
-      for (const message of Messages) {
-        if (seen.has(message.MessageId ?? '')) continue;
+      const fresh = Messages.filter(({ MessageId = '' }) => !seen.has(MessageId));
+      old = fresh.length === 0 ? old + 1 : 0;
+      for (const message of fresh) {
         seen.add(message.MessageId ?? '');
         yield message;
       }

@@ -4,7 +4,8 @@ import type { Clock } from '../../shared/adapters/ids.ts';
 import type { ImageKey, Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
-import type { QueueName, Queues } from '../../shared/adapters/queues.ts';
+import type { Queues } from '../../shared/adapters/queues.ts';
+import type { QueueName } from '../../shared/contract/functions.ts';
 import {
   describeMessage,
   facesMessage,

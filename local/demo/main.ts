@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readCommandLine, readNumber } from '../command-line.ts';
+import { checkFaults } from '../faults/check.ts';
 import { idleFaults } from '../faults/grammar.ts';
 import { openScratch } from '../scratch.ts';
 import { startStack } from '../stack.ts';
@@ -44,9 +45,10 @@ const readOptions = () =>
       if (positionals.length > 1) {
         throw new RangeError(`Expected one folder, received ${positionals.length}: ${positionals.join(', ')}`);
       }
-      const { json, keep, metrics, faults } = values;
+      const { json, keep, metrics } = values;
       return {
-        ...{ json, keep, metrics, faults },
+        ...{ json, keep, metrics },
+        faults: checkFaults(values.faults),
         timeScale: readNumber('time-scale', values['time-scale'], 1),
         faultSeed: readNumber('fault-seed', values['fault-seed'], 0),
         folder: positionals[0] === undefined ? undefined : resolve(positionals[0]),

@@ -1,13 +1,9 @@
 import type { StackMetrics } from '../stack.ts';
-
-/** The value that `share` of the values do not exceed (nearest rank); `undefined` of none. */
-function percentile(values: readonly number[], share: number): number | undefined {
-  return [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(share * values.length) - 1)];
-}
+import { percentile } from '../statistics.ts';
 
 const sum = (values: readonly number[] | undefined): number =>
   (values ?? []).reduce((total, value) => total + value, 0);
-const rounded = (value: number | undefined): string => (value === undefined ? '–' : String(Math.round(value)));
+const rounded = (value: number): string => (Number.isNaN(value) ? '–' : String(Math.round(value)));
 
 /** Columns as wide as they need to be, numbers to the right. */
 function table(rows: readonly (readonly string[])[]): string[] {
@@ -30,11 +26,15 @@ export function metricsReport({ own, invocations, queues, oldestSeconds }: Stack
   ];
   const outcomes = ['Done', 'Failed', 'Rejected', 'Duplicate', 'Expired'];
   const usd = sum(of('AiSpendUsd'));
-  const sections: [title: string, rows: string[][]][] = [
-    ['Photos', outcomes.map((outcome) => [outcome.toLowerCase(), String(sum(of(`Photos${outcome}`)))])],
-    [
-      'Milliseconds',
-      [
+  const sections: { title: string; rows: string[][]; notes: string[] }[] = [
+    {
+      title: 'Photos',
+      rows: outcomes.map((outcome) => [outcome.toLowerCase(), String(sum(of(`Photos${outcome}`)))]),
+      notes: ['by the status in which they ended; one that is run again ends again'],
+    },
+    {
+      title: 'Milliseconds',
+      rows: [
         ['', 'count', 'p50', 'p95'],
         times('waiting', of('WaitMilliseconds')),
         ...['ingest', 'describe', 'faces', 'organize'].map((stage) =>
@@ -42,18 +42,29 @@ export function metricsReport({ own, invocations, queues, oldestSeconds }: Stack
         ),
         times('whole photo', of('PhotoMilliseconds')),
       ],
-    ],
-    [
-      'Azure OpenAI',
-      [
+      notes: [
+        'p50, p95: half of them, and 95 in 100, took no longer',
+        'waiting: from when S3 told of the bytes until ingest looked at them',
+        'ingest … organize: the run that ended the stage; not those before it that died or were told to wait',
+        'whole photo: from when ingest looked at it until it was done, with all waiting between stages',
+      ],
+    },
+    {
+      title: 'Azure OpenAI',
+      rows: [
         ['calls', String(sum(of('AzureCalls')))],
         ['turned away', String(sum(of('AzureThrottled')))],
         ['US dollars', usd.toFixed(4)],
       ],
-    ],
-    [
-      'Queues',
-      [
+      notes: [
+        'calls: all of them, however they ended',
+        'turned away: of these, met 429, a fault, no answer or a wrong key; the photo waits and is asked for again',
+        'US dollars: what answered calls cost at list prices, also where the local emulator answers for nothing',
+      ],
+    },
+    {
+      title: 'Queues',
+      rows: [
         ['', 'waiting', 'dead', 'oldest, s'],
         ...Object.entries(queues).map(([name, { waiting, dead }]) => [
           name,
@@ -62,10 +73,14 @@ export function metricsReport({ own, invocations, queues, oldestSeconds }: Stack
           rounded(oldestSeconds[name] ?? 0),
         ]),
       ],
-    ],
-    [
-      'Functions',
-      [
+      notes: [
+        'waiting: messages there now, with those that are delayed or worked on; dead: given up (npm run redrive)',
+        'oldest, s: the greatest age a message had when its function received it, since the stack started',
+      ],
+    },
+    {
+      title: 'Functions',
+      rows: [
         ['', 'runs', 'errors', 'p95 ms'],
         ...Object.entries(invocations).map(([name, { errors, durations }]) => [
           name,
@@ -74,7 +89,15 @@ export function metricsReport({ own, invocations, queues, oldestSeconds }: Stack
           rounded(percentile(durations, 0.95)),
         ]),
       ],
-    ],
+      notes: [
+        'runs: how often it was called; one run may take several messages, or find nothing left to do',
+        'errors: runs that crashed, died or ran out of time; a message that merely failed comes again and is none',
+      ],
+    },
   ];
-  return sections.map(([title, rows]) => ['', title, ...table(rows).map((line) => `  ${line}`)].join('\n')).join('\n');
+  return sections
+    .map(({ title, rows, notes }) =>
+      ['', title, ...table(rows).map((line) => `  ${line}`), ...notes.map((note) => `    ${note}`)].join('\n'),
+    )
+    .join('\n');
 }

@@ -1,7 +1,7 @@
 import { SERVICE_ERRORS, type ServiceName } from '../emulators/service-errors.ts';
 import { type Amount, parseAmount, parseDuration } from './amounts.ts';
 
-/** Everything that can be ordered with `--faults`: shown by `--help`, and what the error of an unreadable entry refers to. */
+/** Everything that can be ordered with `--faults`: shown by `--help` of `npm start`, to which the error of an unreadable entry refers. */
 export const FAULTS_HELP = `Faults are a comma-separated list of
   FUNCTION:kill=N              N invocations die between two of their steps, at places chosen by a seeded draw
   FUNCTION:kill=N@R            … right after the R-th request they had answered; @0 before their first line
@@ -133,7 +133,10 @@ export function parseFaults(text: string): Faults {
     else if (skew) skews.push(skew);
     else if (send) sends.push(send);
     else if (call) calls.push(call);
-    else throw new RangeError(`The fault "${entry}" cannot be read. ${FAULTS_HELP}`);
+    else
+      throw new RangeError(
+        `--faults: expected entries such as describe:kill=3 (npm start -- --help has all), received "${entry}"`,
+      );
   }
   return { off, kills, skews, sends, calls, azure: azure.join(',') };
 }

@@ -1,7 +1,7 @@
 import { foundBeside } from '../domain/edits.ts';
 import { hasEnded, type ImageRecord, type Stage } from '../domain/image.ts';
 import { ALIVE, and, editedAsIn, ofGeneration, stageUnderWay } from './image-conditions.ts';
-import type { ImageKey } from './images.ts';
+import type { ImageKey } from './image-records.ts';
 import type { Change, Condition } from './table.ts';
 
 /** What a model said about a photo. */

@@ -5,13 +5,13 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { QueueName } from '../contract/functions.ts';
 import type { DescribeMessage, FacesMessage, JobMessage, OrganizeEvent } from '../contract/messages.ts';
 import { canBeOrganized, hasEnded, type ImageRecord, isTerminal } from '../domain/image.ts';
 import { incomingKey } from '../domain/object-keys.ts';
 import { currentTrace } from './trace.ts';
 
 const SQS_BATCH = 10;
-export type QueueName = 'ingest' | 'describe' | 'faces' | 'organize' | 'jobs';
 
 /**
  * Sends work on. A message carries its user as group: standard queues then stay fair between users, and `organize.fifo` works

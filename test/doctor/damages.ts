@@ -77,19 +77,31 @@ export const DAMAGES: readonly Damage[] = [
     plant: (stored) => change(stored, first(stored, 'SUGGEST#dog'), { count: 77 }),
     says: /suggestion .*dog#tag counts 77/,
   },
-  { name: 'a pair of copies is lost', plant: without('NEAR#'), says: /pair NEAR#.* is missing/ },
+  {
+    name: 'a pair of copies is lost',
+    plant: without('NEAR#'),
+    says: /images .* look the same .*, but that is not noted/,
+  },
   {
     name: 'two photos are called copies that are none',
     plant: stray('NEAR#', `NEAR#${imageId(6)}#${imageId(8)}`),
-    says: /pair NEAR#.* is too many/,
+    says: /images .* are noted as near-duplicates, but are none/,
   },
-  { name: 'which copy is spare is lost', plant: without('SPARE#'), says: /spare .* is missing/ },
+  {
+    name: 'which copy is spare is lost',
+    plant: without('SPARE#'),
+    says: /is the lesser of near-duplicates, but not noted as spare/,
+  },
   {
     name: 'a photo that is gone is called spare',
     plant: stray('SPARE#', `SPARE#${GONE}`),
-    says: /spare .* is too many/,
+    says: /is noted as spare, but is not/,
   },
-  { name: 'a photo is not listed in its cluster', plant: without('IN#'), says: /names cluster ".+", but is in ""/ },
+  {
+    name: 'a photo is not listed in its cluster',
+    plant: without('IN#'),
+    says: /says that it is in cluster .+, but is listed in no cluster/,
+  },
   {
     // As of a photo whose placing was given up after ten deaths: the cluster contains it, and its record names none.
     name: 'a cluster contains a photo whose record does not name it',
@@ -106,7 +118,7 @@ export const DAMAGES: readonly Damage[] = [
         ...{ cluster_id, image_id: id },
       });
     },
-    says: /names cluster "", but is in ".+"/,
+    says: /says that it is in no cluster, but is listed in cluster .+/,
   },
   {
     name: 'a cluster lists a photo that is gone',
@@ -114,7 +126,7 @@ export const DAMAGES: readonly Damage[] = [
       const { sk } = first(stored, 'IN#', 1);
       stray(sk, sk.replace(/[^#]+$/, GONE), { image_id: GONE })(stored);
     },
-    says: /membership of .* belongs to nothing/,
+    says: /is listed in cluster .*, but there is no such image/,
   },
   { name: 'a centroid is lost', plant: without('CENTROID#', 1), says: /cluster .* counts/ },
   {
@@ -125,12 +137,12 @@ export const DAMAGES: readonly Damage[] = [
       sum.set([0, 0, 32, 65]);
       change(stored, centroid, { sum });
     },
-    says: /centroid of cluster .* is off/,
+    says: /centroid of cluster .* is not the sum of its members/,
   },
   {
     name: 'a cluster shows another number, and a stranger',
     plant: (stored) => change(stored, first(stored, 'CLUSTER#'), { count: 99, newest: [GONE] }),
-    says: /cluster .* shows/,
+    says: /cluster .* shows .* among its newest, not in it/,
   },
   { name: 'nobody remembers who waits', plant: without('CLUSTERING'), says: /nobody remembers/ },
   {
@@ -149,33 +161,37 @@ export const DAMAGES: readonly Damage[] = [
   {
     name: 'a vector of nothing is in the index',
     plant: ({ vectors }) => void vectors.set(GONE, vectors.get(imageId(4)) ?? []),
-    says: /vector .* belongs to nothing/,
+    says: /a vector of image .* is in the index, but there is no such image/,
   },
   {
     name: 'a vector in the index is another',
     plant: ({ vectors }) => void vectors.set(imageId(3), vectors.get(imageId(9)) ?? []),
     says: /vector in the index is not the one in the table/,
   },
-  { name: 'an embedding is lost', plant: without(`VECTOR#${imageId(7)}`), says: /without an item VECTOR/ },
+  {
+    name: 'an embedding is lost',
+    plant: without(`VECTOR#${imageId(7)}`),
+    says: /is described, but its embedding is lost$/,
+  },
   {
     name: 'an embedding belongs to nothing',
     plant: stray('VECTOR#', `VECTOR#${GONE}`, { image_id: GONE }),
-    says: /VECTOR .* belongs to nothing/,
+    says: /the embedding of image .* is left, but there is no such image/,
   },
   {
     name: 'faces belong to nothing',
     plant: stray('FACES#', `FACES#${GONE}`, { image_id: GONE, faces: [] }),
-    says: /faces of .* belong to nothing/,
+    says: /the faces of image .* are left, but there is no such image/,
   },
   {
     name: 'what a person looks like is lost',
     plant: without('PERSON_CENTROID#'),
-    says: /centroid of .* counts undefined/,
+    says: /centroid of person .* counts no faces, expected \d/,
   },
   {
     name: 'somebody without a face is known',
     plant: stray('PERSON_CENTROID#', 'PERSON_CENTROID#nobody', { cluster_id: 'nobody' }),
-    says: /centroid of nobody, who has no face/,
+    says: /centroid of person nobody is left, who has no face/,
   },
   { name: 'a photo of a person is not listed', plant: without('FACE#'), says: /missing in 1 of its \d+ lists/ },
   { name: 'an event is lost', plant: without('EVENT#'), says: /events: .* is missing/ },

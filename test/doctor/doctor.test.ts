@@ -116,6 +116,15 @@ describe('is mended, and nothing else is changed', () => {
     const mended = await doctor(true);
     expect(mended.users.flatMap((user) => user.differences)).toEqual([]);
     expect(mended.mended).toBeGreaterThanOrEqual(Math.floor(MENDABLE.length / 3));
+    // Each is named on a line of its own, those with words of photos by their kind only.
+    const [{ mended_differences: ones, mended: count } = { mended_differences: [], mended: 0 }] = mended.users;
+    expect(ones).toHaveLength(count);
+    const lines = asText(mended).split('\n');
+    for (const { about, says } of ones) {
+      const line = says === undefined ? / more, which name words of photos$/ : `    ${about}: ${says}`;
+      expect(lines).toContainEqual(says === undefined ? expect.stringMatching(line) : line);
+    }
+    expect(JSON.stringify(mended)).not.toMatch(/dog|Lisbon|theme|2024-05/);
     expect(essence(await load(world, USER))).toEqual(essence(whole));
   });
 });
@@ -140,13 +149,22 @@ test('what may be the only copy of a photo is never removed', async () => {
   const lost = copyOf(whole);
   for (const damage of bytes) damage.plant(lost);
   lost.items.delete(`IMAGE#${imageId(10)}`);
+  for (const n of [778, 779]) lost.objects.set(`originals/${USER}/${imageId(n)}`, 'x');
   const originals = () => [...lost.objects.keys()].filter((key) => /^(originals|incoming)/.test(key)).sort();
   expect(originals().length).toBeGreaterThan(PHOTOS);
   await store(world, USER, await load(world, USER), lost);
+  // They are named before all that can be made again, and none is left out.
+  const looked = await doctor(false);
+  const kinds = [...new Set(looked.users[0]?.differences.map(({ about }) => about))];
+  expect(kinds.length).toBeGreaterThan(3);
+  expect(kinds[0]).toBe('originals');
+  const [, heading, ...lines] = asText(looked).split('\n');
+  expect(heading).toBe('  originals: 5 differences, 5 of them for a person to look at');
+  expect(lines.findIndex((line) => !/^ {4}object (originals|incoming)/.test(line))).toBe(5);
   const { users } = await doctor(true);
   const left = users.flatMap(({ differences }) => differences);
   expect(left.map(({ about, can_be_mended }) => [about, can_be_mended])).toEqual(
-    Array.from({ length: originals().length - PHOTOS + 1 }, () => ['objects', false]),
+    Array.from({ length: originals().length - PHOTOS + 1 }, () => ['originals', false]),
   );
   const { objects } = await load(world, USER);
   expect([...objects.keys()].filter((key) => /^(originals|incoming)/.test(key)).sort()).toEqual(originals());
@@ -195,7 +213,7 @@ test('what goes by itself is no difference, and what is under way is not compare
   // A photo that is run again: its record is ahead of all that is derived from it.
   const running = copyOf(whole);
   const sk = [...running.items.keys()].find((key) => key.startsWith('IMAGE#')) ?? '';
-  running.items.set(sk, { ...running.items.get(sk), status: 'processing', tags: ['new'] } as Item);
+  running.items.set(sk, { ...running.items.get(sk), status: 'processing', tags: ['new'], cluster: undefined } as Item);
   await store(world, USER, whole, running);
   const opinion = await doctor(false);
   expect(opinion).toMatchObject({ differences: 0, users: [{ under_way: 1, counters_skipped: true }] });

@@ -2,10 +2,10 @@ import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { CannotLook, type LiveStack } from '../../bin/doctor/stack.ts';
 import { asTable, type Letter } from '../../bin/redrive/describe-letter.ts';
-import { createRedrive } from '../../bin/redrive/redrive.ts';
+import { chosenBy, createRedrive } from '../../bin/redrive/redrive.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createJobs } from '../../shared/adapters/jobs.ts';
-import type { QueueName } from '../../shared/adapters/queues.ts';
+import type { QueueName } from '../../shared/contract/functions.ts';
 import { hashUserId } from '../../shared/lambda/logger.ts';
 import { mortal } from '../support/mortal.ts';
 import { donePhoto, imageId } from '../support/records.ts';
@@ -82,20 +82,21 @@ async function lying(name: QueueName, part: 'dead' | 'work') {
 /**
  * As SQS at its worst: who does not wait is told that there is nothing. Who waits, waits for nothing here, as all of it is there.
  */
-const sampling = () =>
+const sampling = (visibility?: number) =>
   new Proxy(world.sqs, {
     get: (sqs, name) =>
       name === 'send'
         ? async (command: ReceiveMessageCommand) => {
             const { input } = command;
             if (!(command instanceof ReceiveMessageCommand)) return sqs.send(command);
-            return input.WaitTimeSeconds ? sqs.send(new ReceiveMessageCommand({ ...input, WaitTimeSeconds: 0 })) : {};
+            const seconds = { WaitTimeSeconds: 0, VisibilityTimeout: visibility ?? input.VisibilityTimeout };
+            return input.WaitTimeSeconds ? sqs.send(new ReceiveMessageCommand({ ...input, ...seconds })) : {};
           }
         : Reflect.get(sqs, name),
   });
 
-const redrive = (chosen: (letter: Letter) => boolean, queue?: string) =>
-  createRedrive({ sqs: sampling(), queues, images, jobs, clock })({ chosen, queue });
+const redrive = (chosen: (letter: Letter) => boolean, queue?: string, visibility?: number) =>
+  createRedrive({ sqs: sampling(visibility), queues, images, jobs, clock })({ chosen, queue });
 
 test('dead letters of every queue are told, with what is known of why, and of nobody who it is', async () => {
   const letters = await redrive(() => false);
@@ -110,7 +111,9 @@ test('dead letters of every queue are told, with what is known of why, and of no
   );
   expect(letters[0]).toMatchObject({ user: hashUserId(USER), received: 1, redriven: false });
   const table = asTable(letters);
-  expect(table).toContain('0 sent again, 5 left.');
+  expect(table).toMatch(/\nNone was sent again\.\n4 left, as nobody asked for them: --all sends all, --id ID one\.\n/);
+  expect(table).toMatch(/\n1 left that no function can read.*--id ID sends one all the same\.\n$/);
+  expect(table).toMatch(/^ingest +\d+ s +1 {2}/m);
   expect(table + JSON.stringify(letters)).not.toMatch(/ann|beach|Sand/i);
   expect(await lying('organize', 'work')).toEqual([]);
   expect(asTable([])).toBe('There are no dead letters.\n');
@@ -126,6 +129,23 @@ test('chosen ones go back to where they came from, in their group; the others st
   expect(await redrive(() => true)).toHaveLength(4);
   expect(await lying('ingest', 'work')).toHaveLength(1);
   expect(await lying('jobs', 'work')).toHaveLength(2);
+});
+
+test('all are sent but what no function can read, which is sent where it is named', async () => {
+  const letters = await redrive(chosenBy(true, new Set()));
+  expect(letters.filter(({ redriven }) => !redriven).map(({ queue, reason }) => [queue, reason])).toEqual([
+    ['jobs', 'nobody can read it'],
+  ]);
+  expect(asTable(letters)).toMatch(/\n4 sent again\.\n1 left that no function can read/);
+  expect(await lying('jobs', 'work')).toHaveLength(1);
+  const [left] = letters.filter(({ readable }) => !readable);
+  expect(await redrive(chosenBy(false, new Set([left?.id ?? ''])))).toMatchObject([{ redriven: true }]);
+});
+
+test('where those that were looked at are there again at once, looking ends, and names each once', async () => {
+  const letters = await redrive(() => false, 'jobs', 0);
+  expect(new Set(letters.map(({ id }) => id)).size).toBe(2);
+  expect(letters).toHaveLength(2);
 });
 
 test('killed before any request: no letter is lost', async () => {

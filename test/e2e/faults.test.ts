@@ -251,11 +251,11 @@ test('the recount notices what is missing, too many or at odds', async () => {
     `${image_id} is done without thumbnails/${user_id}/${image_id}/small.webp`,
     `${image_id}: its original is not what its record says`,
     `object originals/${user_id}/nobody belongs to nothing`,
-    `${image_id} is described without an item VECTOR`,
+    `${image_id} is described, but its embedding is lost`,
     `${image_id} has 1 vectors in the index`,
     'belongs to nobody, which is gone',
     `cluster ${user_id}/${sk.split('#')[1]} counts`,
-    `${image_id} names cluster "${sk.split('#')[1]}", but is in ""`,
+    `${image_id} says that it is in cluster ${sk.split('#')[1]}, but is listed in no cluster`,
   ]) {
     expect(deviations).toContain(words);
   }
@@ -263,7 +263,7 @@ test('the recount notices what is missing, too many or at odds', async () => {
   // The doctor, from another process, finds what a stack at work may not have; what is left after it is for a person to look at.
   const found = await doctor();
   expect(found.code).toBe(1);
-  expect(found.says).toContain(`${image_id} is described without an item VECTOR`);
+  expect(found.says).toContain(`${image_id} is described, but its embedding is lost`);
   const mended = await doctor('--repair');
   expect(mended.opinion.mended).toBeGreaterThan(3);
   expect(mended.opinion.users.flatMap(({ differences }) => differences).map(({ says = '' }) => says)).toEqual([

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { readQueueName } from '../../lib/queue-names.ts';
+import { QUEUE_NAMES } from '../../shared/contract/functions.ts';
 import { functionName, type Resource, referenced, synthesize } from './template.ts';
 
 const template = synthesize({ DESCRIBE_CONCURRENCY: '7' });
@@ -13,6 +15,12 @@ const consumerOf = (queue: Resource) =>
 test('there are five queues with a dead-letter queue each', () => {
   expect(working).toHaveLength(5);
   expect(queues).toHaveLength(10);
+});
+
+test('whose queue it is can be read off its id', () => {
+  const read = queues.map(({ id }) => ({ ...readQueueName(id), isDead: dead.has(id) }));
+  expect(read.filter((each) => each.dead === each.isDead)).toHaveLength(10);
+  expect([...new Set(read.map(({ queue }) => queue))].sort()).toEqual(QUEUE_NAMES.toSorted());
 });
 
 describe.each(queues.map((queue): [string, Resource] => [queue.id, queue]))('queue %s', (id, queue) => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startAuthEmulator } from '../../local/auth-emulator.ts';
@@ -50,4 +50,13 @@ test('an account is on disk before its creation is answered, and both it and its
   const { idToken } = signedUp.body;
   expect((await second.call('delete', { idToken })).status).toBe(200);
   expect(JSON.parse(readFileSync(second.accountsFile, 'utf8')).users).toEqual([]);
+});
+
+test('one whose folder is removed while it starts does not make it anew', { timeout: 60_000 }, async () => {
+  const folder = temporaryFolder();
+  const accountsFile = join(folder, 'auth', 'accounts.json');
+  const starting = startAuthEmulator({ projectId: 'demo-test', accountsFile, env: { PATH: process.env.PATH ?? '' } });
+  rmSync(folder, { recursive: true });
+  await (await starting).stop();
+  expect(existsSync(folder)).toBe(false);
 });

@@ -16,6 +16,12 @@ async function run(program: string, flags: string[]) {
 }
 
 test.concurrent.each([
+  ['bin/doctor.ts', ['--repiar'], "Unknown option '--repiar'"],
+  [
+    'bin/redrive.ts',
+    ['--queue', 'letters'],
+    '--queue: expected one of ingest, describe, faces, organize, jobs, received',
+  ],
   ['bench/main.ts', ['--rounds', 'none'], '--rounds: expected a whole number of at least 1, received "none"'],
   ['bench/main.ts', ['nosuch'], 'No suite is called nosuch: there are assign, '],
   ['bench/clustering.ts', ['--onyl', 'x'], "Unknown option '--onyl'"],
@@ -23,6 +29,7 @@ test.concurrent.each([
   ['bench/pipeline.ts', ['--row', 'nosuch'], '--row: expected one of faces, '],
   ['bench/requests.ts', ['--photos', '10,x'], '--photos: expected a whole number of at least 1, received "x"'],
   ['local/demo/main.ts', ['--time-scale', '0'], '--time-scale: expected a number of at least 1, received "0"'],
+  ['local/demo/main.ts', ['--faults', 'descirbe:kill=3'], '--faults: expected a function (api, '],
   ['test/burst/main.ts', ['--photos'], "Option '--photos <value>' argument missing"],
   ['test/fuzz/main.ts', ['--files', '1.5'], '--files: expected a whole number of at least 1, received "1.5"'],
   ['test/schedules/main.ts', ['--seeds', 'abc'], '--seeds: expected a whole number of at least 1, received "abc"'],
@@ -34,7 +41,7 @@ test.concurrent.each([
   expect(stderr).toMatch(/^[^\n]+; --help lists the options\n$/);
 });
 
-test.concurrent.each(['bench/clustering.ts', 'bench/main.ts', 'test/schedules/main.ts'])(
+test.concurrent.each(['bench/clustering.ts', 'bench/colors.ts', 'bench/main.ts', 'test/schedules/main.ts'])(
   '%s says with --help what it does, and does nothing',
   { timeout: 60_000 },
   async (program) => {

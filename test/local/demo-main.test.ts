@@ -40,7 +40,7 @@ async function folderWith(...names: string[]): Promise<string> {
 test.each([
   ['there is no such folder', async () => ['/nowhere'], '/nowhere does not exist'],
   ['the folder is empty', async () => [await folderWith()], 'There are no files in '],
-  ['a fault is for nobody', async () => [await folderWith('a.jpg'), '--faults', 'nobody:kill=1'], 'nobody'],
+  ['a fault is for nothing', async () => [await folderWith('a.jpg'), '--faults', 'organize:duplicate=1'], 'FIFO'],
 ])('where %s the demo says so and leaves nothing behind', { timeout: 60_000 }, async (_, args, words) => {
   const demo = await startDemo(...(await args()));
   expect(await demo.exited).toBe(1);

@@ -1,7 +1,8 @@
-import { fork } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryFolder } from './fixtures/functions.ts';
 
@@ -30,3 +31,10 @@ test('no function survives a host that is killed, not even one that never yields
   host.kill('SIGKILL');
   await vi.waitFor(() => expect(pids.filter(alive)).toEqual([]), { timeout: 60_000 });
 });
+
+test('what a process removes at its exit is not made anew by one it has started', async () => {
+  const script = fileURLToPath(new URL('./fixtures/write-on.ts', import.meta.url));
+  const { stdout: folder } = await promisify(execFile)(process.execPath, [script]);
+  expect(folder).toMatch(/shoebox-test-\w+$/);
+  expect(existsSync(folder)).toBe(false);
+}, 60_000);

@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { lockDataFolder } from '../../local/lock.ts';
 
 const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
 
@@ -35,6 +39,23 @@ test.each([
   expect(stderr).toMatch(message);
   expect(stderr).toMatch(/; --help lists the options\n$/);
 });
+
+test('a port that is in use is told before anything is made; a stack on the same folder, rather than its port', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const port = String((server.address() as AddressInfo).port);
+  const data = join(await mkdtemp(join(tmpdir(), 'shoebox-main-')), 'data');
+  onTestFinished(() => rm(dirname(data), { recursive: true }));
+  const other = await run(['--port', port, '--data', data]);
+  expect(other).toMatchObject({ code: 1, stdout: '' });
+  expect(other.stderr).toMatch(new RegExp(`^Port ${port} is in use by another program: .*--port\\.\n$`));
+  expect(existsSync(data)).toBe(false);
+
+  onTestFinished(lockDataFolder(data));
+  const same = await run(['--port', port, '--data', data]);
+  expect(same).toMatchObject({ code: 1, stderr: expect.stringMatching(/^A local stack already runs on .*\n$/) });
+}, 60_000);
 
 test('a setting that cannot be used is named, without a stack of calls', async () => {
   const data = await mkdtemp(join(tmpdir(), 'shoebox-main-'));

@@ -49,4 +49,7 @@ test('a run is summed up as the dashboard would show it', () => {
   ]) {
     expect(rows).toContainEqual(row);
   }
+  // What the figures count that do not say so by their names.
+  for (const name of ['p50', 'waiting', 'whole photo', 'turned away', 'US dollars', 'oldest, s', 'runs', 'errors'])
+    expect(shown).toMatch(new RegExp(`^ {4}${name}.*: `, 'm'));
 });

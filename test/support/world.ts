@@ -12,8 +12,8 @@ import {
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { startAws } from '../../local/emulators/aws.ts';
-import type { QueueName } from '../../shared/adapters/queues.ts';
 import { vectorIndexName } from '../../shared/adapters/vectors.ts';
+import type { QueueName } from '../../shared/contract/functions.ts';
 
 const REGION = 'eu-central-1';
 export const TABLE = 'shoebox';

@@ -33,7 +33,11 @@ export function createAlbumsCheck(photos: ReadonlyMap<string, Photo>) {
         ...shown.flatMap(({ image_id, albums }) =>
           Object.keys(albums ?? {})
             .filter((album) => !there.has(album))
-            .map((album) => finding('albums', `${image_id} is in ${album}, which is gone`, { photo: image_id })),
+            .map((album) =>
+              finding('albums', `image ${image_id} says that it is in album ${album}, which is gone`, {
+                photo: image_id,
+              }),
+            ),
         ),
         ...[...checkEvents(events, dated), ...checkDefinitions(definitions, { events, settings, viewed, dated })].map(
           (words) => privately('albums', words, 'counters'),

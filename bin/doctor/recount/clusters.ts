@@ -12,6 +12,9 @@ interface Shown extends Item {
   cover_image_id?: string;
 }
 
+const inWords = (clusters: readonly string[]) =>
+  clusters.length === 0 ? 'no cluster' : `cluster ${clusters.join(', ')}`;
+
 /** Clusters of one user: what is counted and added up of them, against their members and these against the records. */
 export function createClustersCheck(userId: string, photos: ReadonlyMap<string, Photo>) {
   /** What is left of a centroid's sum once its members are taken off. */
@@ -51,13 +54,16 @@ export function createClustersCheck(userId: string, photos: ReadonlyMap<string, 
       const cluster = shown.get(id);
       const members = sizes.get(id) ?? 0;
       const counted = { centroid: centroids.get(id)?.count ?? 0, cluster: cluster?.count ?? 0, members };
-      if (new Set(Object.values(counted)).size > 1) says.push(`counts ${JSON.stringify(counted)}`);
+      if (new Set(Object.values(counted)).size > 1)
+        says.push(
+          `counts wrong: its centroid ${counted.centroid} photos, what is shown ${counted.cluster}, and ${members} are in it`,
+        );
       if (members === 0) says.push('is empty');
       const isIn = (imageId: string) => clustersOf.get(imageId)?.includes(id) ?? false;
       const strangers = (cluster?.newest ?? []).filter((imageId) => !isIn(imageId));
       const cover = cluster?.cover_image_id;
-      if (cover !== undefined && !isIn(cover)) says.push('has a cover that is no member');
-      if (strangers.length > 0) says.push(`shows ${strangers.join(', ')}, not its members`);
+      if (cover !== undefined && !isIn(cover)) says.push('has a cover that is not in it');
+      if (strangers.length > 0) says.push(`shows ${strangers.join(', ')} among its newest, not in it`);
       return says.map((words) => finding('clusters', `cluster ${userId}/${id} ${words}`, { cluster: id }));
     });
   }
@@ -69,9 +75,14 @@ export function createClustersCheck(userId: string, photos: ReadonlyMap<string, 
     for (const [imageId, clusters] of clustersOf)
       if (!photos.has(imageId))
         says.push(
-          finding('clusters', `membership of ${userId}/${imageId} belongs to nothing`, ...leave(imageId, clusters)),
+          finding(
+            'clusters',
+            `image ${userId}/${imageId} is listed in cluster ${clusters.join(', ')}, but there is no such image`,
+            ...leave(imageId, clusters),
+          ),
         );
-    for (const [imageId, { cluster }] of photos) {
+    for (const [imageId, { cluster, underWay }] of photos) {
+      if (underWay) continue;
       const named = cluster?.cluster_id ? [cluster.cluster_id] : [];
       const actual = clustersOf.get(imageId) ?? [];
       if (String(named) === String(actual)) continue;
@@ -84,7 +95,11 @@ export function createClustersCheck(userId: string, photos: ReadonlyMap<string, 
         ),
       ];
       says.push(
-        finding('clusters', `image ${userId}/${imageId} names cluster "${named}", but is in "${actual}"`, ...mend),
+        finding(
+          'clusters',
+          `image ${userId}/${imageId} says that it is in ${inWords(named)}, but is listed in ${inWords(actual)}`,
+          ...mend,
+        ),
       );
     }
     return says;
@@ -95,7 +110,13 @@ export function createClustersCheck(userId: string, photos: ReadonlyMap<string, 
     return [...centroids].flatMap(([id, { left }]) => {
       const off = Math.max(...left.map(Math.abs));
       if (off < 1e-3) return [];
-      return [finding('clusters', `the centroid of cluster ${userId}/${id} is off by ${off}`, { cluster: id })];
+      return [
+        finding(
+          'clusters',
+          `the centroid of cluster ${userId}/${id} is not the sum of its members (${off.toPrecision(2)} off)`,
+          { cluster: id },
+        ),
+      ];
     });
   }
 
@@ -106,14 +127,16 @@ export function createClustersCheck(userId: string, photos: ReadonlyMap<string, 
     );
     const mend = { waiting: wait.map(({ image_id }) => image_id).slice(-MOST_WAITING) };
     if (!memory)
-      return wait.length > 0 ? [finding('clusters', 'photos wait for a cluster, and nobody remembers', mend)] : [];
+      return wait.length > 0
+        ? [finding('clusters', `photos of ${userId} wait for a cluster, and nobody remembers which`, mend)]
+        : [];
     const [waiting, witnesses] = [memory.waiting as string[], memory.witnesses as string[]];
     const byHand = waiting
       .filter((id) => photos.get(id)?.cluster?.reason === 'moved_by_hand')
-      .map((id) => `${id} waits for a cluster, though a person has moved it`);
+      .map((id) => `image ${id} waits for a cluster, though a person has moved it`);
     const gone = [...waiting, ...witnesses]
       .filter((id) => photos.get(id)?.trashed_at !== undefined || !photos.has(id))
-      .map((id) => `clustering remembers ${id}, which is gone`);
+      .map((id) => `clustering remembers image ${id}, which is gone`);
     return [...byHand, ...gone].map((words) => finding('clusters', words, mend));
   }
 }

@@ -1,4 +1,4 @@
-import { type Finding, finding, floats, type Item, type Mend } from './finding.ts';
+import { type Finding, finding, floats, type Item, type Mend, runAgain } from './finding.ts';
 import type { Photo } from './photo.ts';
 
 /** A few sums of a vector's numbers, each with signs of its own: they tell two vectors apart in a hundredth of the space. */
@@ -28,9 +28,16 @@ export function createEmbeddingsCheck(userId: string, photos: ReadonlyMap<string
     findings(): Finding[] {
       for (const id of items.keys())
         if (!photos.has(id))
-          findings.push(finding('embeddings', `item VECTOR ${userId}/${id} belongs to nothing`, { photo: id }));
+          findings.push(
+            finding('embeddings', `the embedding of image ${userId}/${id} is left, but there is no such image`, {
+              photo: id,
+            }),
+          );
       for (const id of indexed.keys())
-        if (!photos.has(id)) findings.push(finding('embeddings', `vector ${id} belongs to nothing`, { photo: id }));
+        if (!photos.has(id))
+          findings.push(
+            finding('embeddings', `a vector of image ${id} is in the index, but there is no such image`, { photo: id }),
+          );
       for (const [id, photo] of photos) if (!photo.underWay) checkPhoto(id, photo);
       return findings;
     },
@@ -45,13 +52,20 @@ export function createEmbeddingsCheck(userId: string, photos: ReadonlyMap<string
     // Where the vector index does not have it either, only another run of describe makes it again.
     const lost = photo.described && !item;
     const again = entries.length > 0 ? [{ embedding: id }, mend] : [];
-    if (lost) say('is described without an item VECTOR', ...again);
+    const hint = lost && again.length === 0 ? runAgain(id, 'describe') : '';
+    if (lost) say(`is described, but its embedding is lost${hint}`, ...again);
     // One that was run again may fail; it keeps what it had.
-    if (photo.status !== 'done' && item && !photo.cluster) say(`is ${photo.status} with an item VECTOR`);
-    if (item?.next) say('has a new embedding that was not placed');
-    if (item && Boolean(item.aside) !== Boolean(photo.trashed_at)) say(`is set aside: ${item.aside}`, mend);
-    if (entries.length !== (item && !photo.trashed_at ? 1 : 0))
-      say(`has ${entries.length} vectors in the index`, ...(lost ? again : [mend]));
+    if (photo.status !== 'done' && item && !photo.cluster)
+      say(`is ${photo.status}, but has an embedding; its owner can retry or delete it`);
+    if (item?.next) say(`has a new embedding that was not placed${runAgain(id, 'organize')}`);
+    if (item && Boolean(item.aside) !== Boolean(photo.trashed_at))
+      say(
+        `is ${photo.trashed_at ? '' : 'not '}in the trash, but its embedding is ${item.aside ? '' : 'not '}set aside`,
+        mend,
+      );
+    const due = item && !photo.trashed_at ? 1 : 0;
+    if (entries.length !== due)
+      say(`has ${entries.length} vectors in the index, expected ${due}${hint}`, ...(lost ? again : [mend]));
     const [entry] = entries;
     if (item && entry && item.sums.some((sum, n) => Math.abs(sum - (entry[n] ?? 0)) > 1e-4))
       findings.push(

@@ -1,3 +1,5 @@
+import type { StageName } from '../../../shared/domain/image.ts';
+
 /** An item of the table, as it is stored. */
 export type Item = Record<string, unknown> & { user_id: string; sk: string };
 
@@ -27,6 +29,8 @@ export type Mend =
 
 /** Words for what a finding is about, in the order in which they are reported. */
 export const ABOUT = [
+  // The only copies of photos.
+  'originals',
   'records',
   'objects',
   'checksums',
@@ -47,6 +51,7 @@ export const ABOUT = [
 /** One thing that is stored and not as it must be. */
 export interface Finding {
   about: (typeof ABOUT)[number];
+  /** What is wrong, of what; and where nothing mends it, what a person can do. */
   says: string;
   /** It names words of somebody's photos: to be counted, not shown to others. */
   personal?: true;
@@ -54,6 +59,10 @@ export interface Finding {
 }
 
 export const finding = (about: Finding['about'], says: string, ...mend: Mend[]): Finding => ({ about, says, mend });
+
+/** What the owner of a photo can do to have lost parts of it made again. */
+export const runAgain = (imageId: string, stage: StageName) =>
+  `; its owner can have that made again: POST /images/${imageId}/reprocess with {"stages":["${stage}"]}`;
 
 /** One whose words only tests, and its owner, may read. */
 export const privately = (about: Finding['about'], says: string, ...mend: Mend[]): Finding => ({

@@ -12,8 +12,14 @@ export function linkDeviations(items: readonly Record<string, unknown>[]): strin
     const { user_id, sk } = item;
     if (!String(user_id).startsWith('LINK#')) return [];
     const below = listed.get(String(user_id));
-    if (sk !== 'LINK') return [`${user_id}: an item ${sk} beside the link`];
-    if (!below) return [`${user_id}: opens and is not listed`];
+    if (sk !== 'LINK')
+      return [
+        `the share link ${user_id} has an item ${sk} beside it, which nobody reads; look at it, and remove it from the table`,
+      ];
+    if (!below)
+      return [
+        `the share link ${user_id} of ${item.owner} opens and is not listed, so that it cannot be taken back; remove that item from the table`,
+      ];
     const expected = [item.owner, `LINK#${item.album_id}#${item.link_id}`, item.password !== undefined];
     const actual = [below.user_id, below.sk, below.has_password];
     const terms = ['download', 'location', 'expires_at', 'expires', 'album_id', 'link_id'].filter(
@@ -21,6 +27,8 @@ export function linkDeviations(items: readonly Record<string, unknown>[]): strin
     );
     return JSON.stringify(expected) === JSON.stringify(actual) && terms.length === 0
       ? []
-      : [`${user_id}: listed otherwise than it opens (${[...actual, ...terms].join(', ')})`];
+      : [
+          `the share link ${user_id} is listed otherwise than it opens (${[...actual, ...terms].join(', ')}); its owner can take it back and make another`,
+        ];
   });
 }

@@ -79,7 +79,7 @@ export function createListsCheck(userId: string, photos: ReadonlyMap<string, Pho
       for (const [id, { seen, entry }] of expected) {
         const missing = seen.filter((was) => was === 0).length;
         if (missing > 0) say(`image ${id} is missing in ${missing} of its ${seen.length} lists`, { photo: id });
-        if (!entry) say(`entry ${id} is missing`, { photo: id }, 'counters');
+        if (!entry) say(`the index entry (DOC) of image ${id} is missing`, { photo: id }, 'counters');
       }
       return findings;
     },
@@ -105,15 +105,15 @@ export function createListsCheck(userId: string, photos: ReadonlyMap<string, Pho
     if (photos.get(id)?.underWay) return;
     const known = expected.get(id);
     if (!known) {
-      say(`entry ${id} is too many`, { photo: id }, 'counters');
+      say(`the index entry (DOC) of image ${id} is too many, as there is no such image`, { photo: id }, 'counters');
       return;
     }
     known.entry = true;
     const names = Float64Array.from(Object.keys(lists as object), digestOf).sort();
     if (names.length !== known.names.length || names.some((name, at) => name !== known.names[at]))
-      say(`entry ${id} names other lists than its photo is in`, { photo: id });
+      say(`the index entry (DOC) of image ${id} names other lists than its photo is in`, { photo: id });
     if (digestOf(canonical([contribution, suggestions, tallies])) !== known.counted)
-      say(`entry ${id} counts otherwise than its photo`, { photo: id }, 'counters');
+      say(`the index entry (DOC) of image ${id} counts otherwise than its photo`, { photo: id }, 'counters');
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Finding, finding, type Item } from './finding.ts';
+import { type Finding, finding, type Item, runAgain } from './finding.ts';
 import type { Photo } from './photo.ts';
 import type { RecountOptions, StoredObject } from './recount.ts';
 
@@ -33,7 +33,13 @@ export function createObjectsCheck(userId: string, photos: ReadonlyMap<string, P
       const [part = '', , id = '', name = ''] = key.split('/');
       if (part === 'jobs') return;
       if (part === 'downloads') return void zips.set(key, bytes);
-      if (bytes === 0) findings.push(finding('objects', `object ${key} is empty`));
+      if (bytes === 0)
+        findings.push(
+          finding(
+            aboutOf(part),
+            `object ${key} is empty; ${part === 'originals' ? NO_COPY : 'its owner can have the photo read again'}`,
+          ),
+        );
       const imageId = part === 'raw' ? id.replace(/\.json$/, '') : id;
       const photo = photos.get(imageId);
       if (photo?.underWay) return;
@@ -84,14 +90,19 @@ export function createObjectsCheck(userId: string, photos: ReadonlyMap<string, P
           : name === 'raw'
             ? `raw/${userId}/${id}.json`
             : `thumbnails/${userId}/${id}/${name}`;
-      findings.push(finding('objects', `image ${userId}/${id} is done without ${key}`));
+      if (name === 'originals')
+        findings.push(finding('originals', `image ${userId}/${id} has lost its original (${key}); ${NO_COPY}`));
+      else {
+        const stage = name.startsWith('face-') ? 'faces' : 'ingest';
+        findings.push(finding('objects', `image ${userId}/${id} is done without ${key}${runAgain(id, stage)}`));
+      }
     }
   }
 
   /** Encrypted ones are somewhat larger than what is in them; only who reads them knows. */
   function checkOriginal(id: string, photo: Photo, { bytes, sha256 }: StoredObject): void {
     if (sha256 === undefined ? bytes >= (photo.bytes ?? 0) : sha256 === photo.sha256 && bytes === photo.bytes) return;
-    findings.push(finding('objects', `image ${userId}/${id}: its original is not what its record says`));
+    findings.push(finding('originals', `image ${userId}/${id}: its original is not what its record says; ${NO_COPY}`));
   }
 
   /** Zips in the bucket that no download names, those that one names and that are not there, and those of another size than it says. */
@@ -101,7 +112,12 @@ export function createObjectsCheck(userId: string, photos: ReadonlyMap<string, P
       // The bucket forgets them after some days, and encrypted ones are larger.
       const found = zips.get(key);
       if (live ? found !== undefined && found < bytes : found !== bytes)
-        says.push(finding('downloads', `${key} has ${found ?? 'no'} bytes, not ${bytes}`));
+        says.push(
+          finding(
+            'downloads',
+            `download ${key} has ${found ?? 'no'} bytes, not ${bytes}; its owner can ask for it again`,
+          ),
+        );
       zips.delete(key);
     }
     // One that is being written is of a job that has not ended.
@@ -109,6 +125,12 @@ export function createObjectsCheck(userId: string, photos: ReadonlyMap<string, P
     return [...says, ...[...zips.keys()].map((key) => finding('downloads', `object ${key} belongs to nothing`))];
   }
 }
+
+/** Nothing has the bytes of an original but the object itself. */
+const NO_COPY =
+  'nothing else has its bytes: restore the object if you keep copies, or ask its owner to upload it again';
+
+const aboutOf = (part: string) => (part === 'originals' || part === 'incoming' ? 'originals' : 'objects');
 
 /** What a person can do about objects that may be the only copy of a photo. */
 const ONLY_COPY: Readonly<Record<string, string>> = {
@@ -120,7 +142,7 @@ const ONLY_COPY: Readonly<Record<string, string>> = {
 /** An object of no photo. It is removed only where it can be made again. */
 function nobodys(part: string, key: string): Finding {
   const advice = ONLY_COPY[part];
-  if (advice !== undefined) return finding('objects', `object ${key} belongs to nothing; ${advice}`);
+  if (advice !== undefined) return finding('originals', `object ${key} belongs to nothing; ${advice}`);
   return finding('objects', `object ${key} belongs to nothing`, { object: key });
 }
 

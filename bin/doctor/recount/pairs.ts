@@ -47,9 +47,20 @@ export function createPairsCheck(userId: string, photos: ReadonlyMap<string, Pho
     const tooMany = [...near.keys()].filter((sk) => !expected.has(sk) && !isOpen(sk));
     return [
       ...missing.map(([sk, bits]) =>
-        finding('near-duplicates', `pair ${sk} is ${near.get(sk) ?? 'missing'}, expected ${bits}`, ...of(sk)),
+        finding(
+          'near-duplicates',
+          `${pairIn(sk)} look the same (${bits} bits apart), but that is ${near.has(sk) ? `noted as ${near.get(sk)} bits` : 'not noted'}`,
+          ...of(sk),
+        ),
       ),
-      ...tooMany.map((sk) => finding('near-duplicates', `pair ${sk} is too many`, { stray: sk }, ...of(sk))),
+      ...tooMany.map((sk) =>
+        finding(
+          'near-duplicates',
+          `${pairIn(sk)} are noted as near-duplicates, but are none`,
+          { stray: sk },
+          ...of(sk),
+        ),
+      ),
     ];
   }
 
@@ -105,14 +116,27 @@ export function createPairsCheck(userId: string, photos: ReadonlyMap<string, Pho
     const tooMany = [...spare.keys()].filter((id) => !expected.has(id));
     return [
       ...missing.map(([id, bytes]) =>
-        finding('near-duplicates', `spare ${id} ${bytes} is missing`, { photo: id }, 'counters'),
+        finding(
+          'near-duplicates',
+          `image ${id} is the lesser of near-duplicates, but not noted as spare with ${bytes} bytes`,
+          { photo: id },
+          'counters',
+        ),
       ),
       ...tooMany.map((id) =>
-        finding('near-duplicates', `spare ${id} is too many`, { stray: `SPARE#${id}` }, { photo: id }, 'counters'),
+        finding(
+          'near-duplicates',
+          `image ${id} is noted as spare, but is not`,
+          { stray: `SPARE#${id}` },
+          { photo: id },
+          'counters',
+        ),
       ),
     ];
   }
 }
+
+const pairIn = (sk: string) => `images ${sk.split('#').slice(1, 3).join(' and ')}`;
 
 const looksOf = ({ phash, color_bins, width, height }: Photo) => ({
   ...(phash !== undefined && { phash }),

@@ -1,4 +1,4 @@
-import { type Finding, finding, floats, type Item } from './finding.ts';
+import { type Finding, finding, floats, type Item, runAgain } from './finding.ts';
 import { isKept, type Photo } from './photo.ts';
 
 interface Found {
@@ -47,7 +47,11 @@ export function createPeopleCheck(userId: string, photos: ReadonlyMap<string, Ph
     found.set(imageId, faces.map(({ n }) => n).join(' '));
     const photo = photos.get(imageId);
     if (!photo) {
-      findings.push(finding('faces and people', `faces of ${userId}/${imageId} belong to nothing`, { photo: imageId }));
+      findings.push(
+        finding('faces and people', `the faces of image ${userId}/${imageId} are left, but there is no such image`, {
+          photo: imageId,
+        }),
+      );
       return;
     }
     const whose = new Map(isKept(photo) ? photo.faces?.map(({ n, person_id }) => [n, person_id]) : []);
@@ -58,7 +62,12 @@ export function createPeopleCheck(userId: string, photos: ReadonlyMap<string, Ph
       const numbers = floats(face.descriptor);
       const unit = numbers.length === 128 && Math.abs(Math.hypot(...numbers) - 1) < 1e-4;
       if (face.n !== n || !inside || !unit)
-        findings.push(finding('faces and people', `face ${n} of ${userId}/${imageId} is not as it should be`));
+        findings.push(
+          finding(
+            'faces and people',
+            `face ${n} of image ${userId}/${imageId} is not as it should be${runAgain(imageId, 'faces')}`,
+          ),
+        );
       const id = whose.get(face.n) ?? null;
       if (id === null) continue;
       const person = people.get(id) ?? { faces: 0, photos: 0, sum: new Array<number>(128).fill(0) };
@@ -75,23 +84,36 @@ export function createPeopleCheck(userId: string, photos: ReadonlyMap<string, Ph
     const numbers = faces.map(({ n }) => n).join(' ');
     const expected = found.get(image_id) ?? '';
     if (numbers !== expected) {
-      findings.push(finding('faces and people', `image ${image_id} has faces ${numbers}, found were ${expected}`));
+      findings.push(
+        finding(
+          'faces and people',
+          `image ${image_id} names faces ${numbers || '(none)'}, but found were ${expected || '(none)'}${runAgain(image_id, 'faces')}`,
+        ),
+      );
       return;
     }
     const own = faces.filter(({ person_id, by_person }) => person_id !== null && !by_person);
     if (own.length > new Set(own.map(({ person_id }) => person_id)).size)
-      findings.push(finding('faces and people', `image ${image_id} has somebody twice`));
+      findings.push(
+        finding(
+          'faces and people',
+          `image ${image_id} has one person twice, though nobody has said so; its owner can say who is who`,
+        ),
+      );
   }
 
   function sums(): Finding[] {
     const byId = new Map(centroids.map((item) => [item.sk.slice('PERSON_CENTROID#'.length), item]));
-    const says = [...byId.keys()].filter((id) => !people.has(id)).map((id) => `centroid of ${id}, who has no face`);
+    const says = [...byId.keys()]
+      .filter((id) => !people.has(id))
+      .map((id) => `a centroid of person ${id} is left, who has no face`);
     for (const [id, { faces, sum }] of people) {
       const centroid = byId.get(id);
-      if (centroid?.count !== faces) says.push(`centroid of ${id} counts ${centroid?.count}, not ${faces}`);
+      if (centroid?.count !== faces)
+        says.push(`the centroid of person ${id} counts ${centroid?.count ?? 'no'} faces, expected ${faces}`);
       const stored = centroid && floats(centroid.sum as Uint8Array);
       const off = stored ? Math.max(...sum.map((value, i) => Math.abs(value - (stored[i] ?? 0)))) : 0;
-      if (off > 1e-3) says.push(`centroid of ${id} is ${off} off the sum of its faces`);
+      if (off > 1e-3) says.push(`the centroid of person ${id} is not the sum of its faces (${off.toPrecision(2)} off)`);
     }
     return says.map((words) => finding('faces and people', words, 'counters'));
   }
@@ -100,7 +122,7 @@ export function createPeopleCheck(userId: string, photos: ReadonlyMap<string, Ph
     return [...people].flatMap(([id, { photos: images, faces }]) => {
       const tally = tallies.get(id);
       if (tally?.count === images && tally.faces === faces) return [];
-      const words = `person ${id} counts ${tally?.count} and ${tally?.faces}, not ${images} and ${faces}`;
+      const words = `person ${id} counts ${tally?.count ?? 'no'} photos and ${tally?.faces ?? 'no'} faces, expected ${images} and ${faces}`;
       return [finding('faces and people', words, 'counters')];
     });
   }
@@ -110,13 +132,15 @@ export function createPeopleCheck(userId: string, photos: ReadonlyMap<string, Ph
     return said.flatMap(({ sk, person_id, name, hidden, cover }) => {
       const image = (cover as { image_id: string } | undefined)?.image_id;
       const says = [
-        ...(sk === `PERSON#${person_id}` ? [] : [`${sk} is about ${person_id}`]),
-        ...(name === undefined && hidden === undefined && cover === undefined ? [`${sk} says nothing`] : []),
+        ...(sk === `PERSON#${person_id}` ? [] : [`the item ${sk} is about person ${person_id}`]),
+        ...(name === undefined && hidden === undefined && cover === undefined ? [`the item ${sk} says nothing`] : []),
         ...(image === undefined || photos.has(image) || name !== undefined
           ? []
-          : [`${sk} shows ${image}, which is gone`]),
+          : [`the item ${sk} shows image ${image}, which is gone`]),
       ];
-      return says.map((each) => finding('faces and people', each));
+      return says.map((each) =>
+        finding('faces and people', `${each}; its owner can name that person, or choose a cover, anew`),
+      );
     });
   }
 }

@@ -32,7 +32,12 @@ export function checkRecord(item: Item, live: boolean): Finding[] {
   if (status === 'done' && reason) says.push(`is done, but says ${reason.code}`);
   if (status === 'duplicate' && !record.duplicate_of) says.push('is a duplicate of nothing');
   return [
-    ...says.map((words) => finding('records', `image ${user_id}/${image_id} ${words}`)),
+    ...says.map((words) =>
+      finding(
+        'records',
+        `image ${user_id}/${image_id} ${words}; nothing knows better: correct its item IMAGE#${image_id} by hand`,
+      ),
+    ),
     ...(status === 'done' && stages.organize.state === 'failed' && !record.shard && !record.deleted_at
       ? [
           finding('records', `image ${user_id}/${image_id} has been given up before it had its place`, {

@@ -126,7 +126,12 @@ export function createRecount(userId: string, { live, now }: RecountOptions) {
         ...counted,
         ...untold(),
         ...checkUndo(),
-        ...[...unknown].map((kind) => finding('items', `an item nobody knows: ${kind}`)),
+        ...[...unknown].map((kind) =>
+          finding(
+            'items',
+            `an item nobody knows: ${kind}; a newer version may have written it: look at it before you remove it`,
+          ),
+        ),
       ];
       const underWay = [...photos.values()].filter((photo) => photo.underWay).length;
       return { findings: found, photos: photos.size, underWay, countersSkipped: between > 0 };
@@ -161,7 +166,12 @@ export function createRecount(userId: string, { live, now }: RecountOptions) {
   function checkActivity({ user_id, ...item }: Item): void {
     const known = ['sk', 'type', 'at', 'image_id', 'subject', 'expires'];
     for (const name of Object.keys(item).filter((each) => !known.includes(each)))
-      findings.push(finding('activity', `${userId}: activity ${item.sk} says ${name}`));
+      findings.push(
+        finding(
+          'activity',
+          `${userId}: the feed says ${name} in ${item.sk}, which it must not; remove that item from the table`,
+        ),
+      );
     if (item.type === 'added' || item.type === 'restored') came.add(item.image_id);
   }
 
@@ -182,9 +192,11 @@ export function createRecount(userId: string, { live, now }: RecountOptions) {
       const underWay = (state: unknown) => live && (state === 'queued' || state === 'running');
       if (underWay(status) || underWay(jobs.get(String(undone_by)))) return [];
       return [
-        ...(status === 'done' || status === 'failed' ? [] : [`${sk} names a job that is ${status}`]),
-        ...(undone_by === undefined ? [] : [`${sk} is undone, but still there`]),
-      ].map((words) => finding('undo', words));
+        ...(status === 'done' || status === 'failed'
+          ? []
+          : [`the item ${sk} would undo what a job did that is ${status ?? 'gone'}`]),
+        ...(undone_by === undefined ? [] : [`the item ${sk} has been undone, but is still there`]),
+      ].map((words) => finding('undo', `${words}; remove it from the table`));
     });
   }
 }

@@ -24,7 +24,7 @@ export function tallyPhoto(photo: ImageRecord, tallies: Map<string, Sums>): void
   if (!place?.city && !place?.country && !place?.country_code) return;
   const country = countryKey(place);
   add(`COUNTRY#${country}`, { count: 1, ...cells(photo, 1) });
-  if (place.city) add(`CITY#${country}#${cityKey(place)}`, { count: 1, ...cells(photo, 10) });
+  if (place.city) add(`CITY#${country}#${cityKey(place)}`, { count: 1, ...cells(photo, 0.1) });
 }
 
 export function addTo(tallies: Map<string, Sums>, key: string, sums: Sums): void {
@@ -55,8 +55,13 @@ function addPeople({ faces = [], taken_at }: ImageRecord, add: Add): void {
 
 const isInGallery = ({ status, trashed_at }: ImageRecord) => status === 'done' && trashed_at === undefined;
 
-function cells({ metadata }: ImageRecord, perDegree: number): Sums {
+/** `size`: degrees. 8.2 is the upper edge of a cell of 0.1 as doubles are divided, and the poles belong to the last cell. */
+function cells({ metadata }: ImageRecord, size: number): Sums {
   const { lat, lon } = metadata?.gps ?? {};
   if (lat === undefined || lon === undefined) return {};
-  return { [`lat:${Math.floor(lat * perDegree)}`]: 1, [`lon:${Math.floor(lon * perDegree)}`]: 1 };
+  const [row, column] = [
+    Math.floor((lat === 90 ? 89.99 : lat) / size),
+    Math.floor((lon === 180 ? 179.99 : lon) / size),
+  ];
+  return { [`lat:${row}`]: 1, [`lon:${column}`]: 1 };
 }

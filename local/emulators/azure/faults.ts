@@ -61,7 +61,7 @@ export function parseAzureFaults(text: string): AzureFaults {
     const wrongNumber = unit === '' && fault !== 'perSecond' && !Number.isInteger(number);
     if (!fault || wrongUnit || wrongNumber || (fault === 'perSecond' && number === 0)) {
       throw new RangeError(
-        `Expected azure:<fault>=<count or share> with a fault of ${Object.keys(NAMES).join(', ')}; received "${entry}".`,
+        `--faults: expected azure:FAULT=N with a fault of ${Object.keys(NAMES).join(', ')}, received "${entry}"`,
       );
     }
     faults[fault] = unit === 's' ? { milliseconds: number * 1_000 } : unit === '%' ? { share: number / 100 } : number;

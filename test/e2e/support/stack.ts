@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetQueueAttributesCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { readQueueName } from '../../../lib/queue-names.ts';
+import { depthOf, messagesIn } from '../../../local/queue-counts.ts';
 import { type LocalStack, type StackOptions, startStack } from '../../../local/stack.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -54,11 +56,7 @@ export async function messagesLeft({ region, credentials, endpoints }: Aws): Pro
     const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
     const counts = await Promise.all(
       QueueUrls.map(async (QueueUrl) => {
-        const { Attributes = {} } = await sqs.send(
-          new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
-        );
-        const numbers = Object.entries(Attributes).filter(([name]) => name.startsWith('ApproximateNumberOfMessages'));
-        return [QueueUrl.split('/').at(-1) ?? '', numbers.reduce((sum, [, value]) => sum + Number(value), 0)] as const;
+        return [QueueUrl.split('/').at(-1) ?? '', messagesIn(await depthOf(sqs, QueueUrl))] as const;
       }),
     );
     if (counts.length === 0) throw new Error('Expected the queues of a stack, found none');
@@ -68,7 +66,7 @@ export async function messagesLeft({ region, credentials, endpoints }: Aws): Pro
   }
 }
 
-const isDeadLetters = (queue: string) => /dead/i.test(queue);
+const isDeadLetters = (queue: string) => readQueueName(queue)?.dead ?? false;
 
 /**
  * Waits until nothing is under way any more. Dead letters stay where they are: they are for the recount to find. A function
