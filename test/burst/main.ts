@@ -17,8 +17,8 @@ import { brokenPromises, progress, renderReport } from './report.ts';
 import { AT_ONCE, chooseThrottle, leastSeconds, throttleFault } from './throttle.ts';
 import { uploadAll } from './upload.ts';
 
-const WARM_UP_PHOTOS = 60;
-const WARM_UP_WITHIN_MS = 900_000;
+/** The first starts processes, the second is timed. */
+const WARM_UPS = [30, 60];
 const SAMPLE_MS = 5_000;
 const SAMPLES_PER_LINE = 4;
 /** The other user begins once there is somebody to stand behind. */
@@ -53,13 +53,21 @@ async function run(stack: LocalStack, course: Course, options: Options): Promise
   };
 
   try {
-    // Warms the processes up.
-    const early = await uploadAll(await first(), WARM_UP_PHOTOS, (number) => drawSmall(seed + 1, number));
-    const warm = await (await first()).ended(early, WARM_UP_WITHIN_MS);
+    let perSecond = 0;
+    let drawn = 0;
+    for (const count of WARM_UPS) {
+      const begun = Date.now();
+      const early = await uploadAll(await first(), count, (number) => drawSmall(seed + 1, drawn + number));
+      await drained(queues.depths);
+      const ends = (await (await first()).ended(early)).map(({ stages }) =>
+        Date.parse(stages.organize.finished_at ?? ''),
+      );
+      perSecond = count / ((Math.max(...ends) - begun) / 1_000);
+      drawn += count;
+    }
     await single('alone');
     course.singles.length = 0;
-    const alone = await several('alone');
-    const chosen = chooseThrottle(alone, warm, options.throttle);
+    const chosen = chooseThrottle(await several('alone'), perSecond, options.throttle);
     course.throttle = { ...chosen, rate: options.rate ?? chosen.rate };
     const { rate, demand, asked } = course.throttle;
     say(`Describe would ask for ${one(demand)} calls/s, the whole stack asks for ${one(asked)} on this machine.`);

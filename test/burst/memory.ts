@@ -1,11 +1,15 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const KIB_PER_MIB = 1024;
 
 export interface Memory {
-  /** Resident MiB of this process: the driver, the queues, the gateway and the emulators of AWS, with what they store. */
+  /**
+   * Resident MiB of this process: the driver, the queues, the gateway and the emulators of AWS. Without the files it has mapped, where the
+   * system tells: DynamoDB's store maps its own, which is the disk's cache.
+   */
   parent: number;
   /** Of everything it has started, together: functions, Azure, Auth. */
   children: number;
@@ -18,6 +22,12 @@ export interface Usage {
   memory: Memory;
   /** Seconds of processor time so far, of processes that have ended too, as far as they were ever looked at. */
   cpu: { parent: number; children: number };
+}
+
+async function ownMib(): Promise<number> {
+  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
+  const [, kib] = /^RssAnon:\s+(\d+) kB$/m.exec(status) ?? [];
+  return kib === undefined ? process.memoryUsage.rss() / KIB_PER_MIB ** 2 : Number(kib) / KIB_PER_MIB;
 }
 
 /** Looks at this process and at all below it, by `ps`. Each look remembers the processor time of those it sees. */
@@ -40,7 +50,7 @@ export function createUsageMeter(): () => Promise<Usage> {
     const { user, system } = process.cpuUsage();
     return {
       memory: {
-        parent: Math.round(process.memoryUsage.rss() / (KIB_PER_MIB * KIB_PER_MIB)),
+        parent: Math.round(await ownMib()),
         children: Math.round(sizes.reduce((sum, size) => sum + size, 0)),
         largest: Math.round(Math.max(0, ...sizes)),
         processes: own.length,

@@ -9,13 +9,13 @@ or where Azure refused nothing. Stopped with Ctrl-C it prints the figures it has
   --photos N       of the burst (5000)
   --uploads N      uploaded a second, at most (25)
   --seed N         of the pictures (1)
-  --throttle N     Azure takes 1/N of the calls that describe would make if nothing held it back, or less: 45 % of what the whole
+  --throttle N     Azure takes 1/N of the calls that describe would make if nothing held it back, or less: 60 % of what the whole
                    stack asks for on this machine, so that Azure has to refuse (10)
   --rate N         … or so many calls a second, without measuring
   --time-scale N   the system's own waits pass N times as fast (2)
   --singles N      photos of the other user: alone, and alone on a busy machine (8 each)
   --pause N        seconds between the other user's photos during the burst (10)
-  --memory N       most MiB of the process that holds the emulators and what they store (1500)
+  --memory N       most MiB of the process that holds the emulators, beside the files it maps (1500)
   --slower N       how many times longer a single photo may take during the burst than alone on a busy machine (3)
   --help           this text
 `;

@@ -10,7 +10,7 @@ const RETRY_AFTER_SECONDS = 5;
  * Azure takes at most this share of what the whole stack asks for, so that it is Azure that a burst waits for: photos that are put off, some
  * ten times each, cost the machine half as much again as what is done to them.
  */
-const BITES = 0.45;
+const BITES = 0.6;
 /** Of each function that reads a queue so many run at once, here. */
 export const AT_ONCE = availableParallelism() + 1;
 
@@ -20,22 +20,19 @@ const moment = (text: string | null | undefined) => Date.parse(text ?? '') / 1_0
 export interface Throttle {
   /** That describe would make if nothing held it back, and each run of it took as long as that of a photo alone, as on AWS. */
   demand: number;
-  /** That this machine makes while many photos are worked on, all of its functions and emulators together on its cores. */
+  /** That this machine makes where many photos come at once, all functions and emulators together on its cores. */
   asked: number;
   /** That Azure takes. */
   rate: number;
 }
 
-/** What Azure is to take, from photos that came one by one and from many that came at once, neither throttled. */
-export function chooseThrottle(alone: readonly Image[], many: readonly Image[], share: number): Throttle {
+/** What Azure is to take, from photos that came one by one, and how many a second are done of those that come at once; neither throttled. */
+export function chooseThrottle(alone: readonly Image[], perSecond: number, share: number): Throttle {
   const seconds = median(
     alone.map(({ stages: { describe } }) => moment(describe.finished_at) - moment(describe.started_at)),
   );
   const demand = (AT_ONCE * CALLS_PER_PHOTO) / seconds;
-  // Without the first half, in which processes were started.
-  const ends = many.map(({ stages }) => moment(stages.describe.finished_at)).sort((a, b) => a - b);
-  const half = ends.length >> 1;
-  const asked = (CALLS_PER_PHOTO * (ends.length - 1 - half)) / ((ends.at(-1) ?? 0) - (ends[half] ?? 0));
+  const asked = perSecond * CALLS_PER_PHOTO;
   return { demand, asked, rate: Math.min(demand / share, BITES * asked) };
 }
 
