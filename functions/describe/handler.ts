@@ -93,7 +93,7 @@ const describe = createDescribe({
 export const handler = queueHandler({
   logger: createLogger('describe', settings.LOG_LEVEL),
   parse: describeMessage,
-  backlog: { again: queues.describe, clock: systemClock },
+  backlog: { again: queues.describe, waiting: () => queues.waiting('describe'), clock: systemClock },
   handle: (message, { logger, receiptHandle, receiveCount }) =>
     unlessGone(departures, message.user_id, () =>
       describe({ userId: message.user_id, imageId: message.image_id, receiptHandle, receiveCount }, logger),

@@ -62,7 +62,11 @@ const findFacesOf = createFaceStage({
 export const handler = queueHandler({
   logger: createLogger('faces', settings.LOG_LEVEL),
   parse: facesMessage,
-  backlog: { again: (message) => queues.faces(settings.BUCKET_NAME, message), clock: systemClock },
+  backlog: {
+    again: (message) => queues.faces(settings.BUCKET_NAME, message),
+    waiting: () => queues.waiting('faces'),
+    clock: systemClock,
+  },
   handle: (message, { logger }) =>
     unlessGone(departures, message.user_id, () =>
       findFacesOf({ userId: message.user_id, imageId: message.image_id }, logger),

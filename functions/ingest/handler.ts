@@ -73,7 +73,7 @@ async function sendAgain({ photos, toldAt }: IngestMessage, sentAt: Date): Promi
 export const handler = queueHandler({
   logger: createLogger('ingest', settings.LOG_LEVEL),
   parse: ingestMessage,
-  backlog: { again: sendAgain, clock: systemClock },
+  backlog: { again: sendAgain, waiting: () => queues.waiting('ingest'), clock: systemClock },
   handle: async (message, { logger, sentAt, receiveCount }) => {
     const { photos, anonymous, toldAt } = message;
     if (receiveCount === 1 && line.isThere(sentAt, systemClock()) && anonymous) return sendAgain(message, sentAt);

@@ -8,9 +8,8 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
-import type { Clock } from '../adapters/ids.ts';
 import { traceIdOf } from '../adapters/trace.ts';
-import { createReminders } from './backlog.ts';
+import { type Backlog, createReminders } from './backlog.ts';
 import { hashUserId, type Logger } from './logger.ts';
 
 /** What a handler is told beside the message itself. */
@@ -42,11 +41,8 @@ export interface QueueHandlerOptions<T> {
    * for their deliveries are counted as well.
    */
   fifo?: boolean;
-  /**
-   * On a standard queue that is to stay fair between groups however long its backlog lasts: `again` sends a message to it once more, in
-   * its user's name. See `backlog.ts`.
-   */
-  backlog?: { again: (message: T, sentAt: Date) => Promise<void>; clock: Clock };
+  /** A standard queue is to stay fair between groups for however long there is a backlog: see `backlog.ts`. */
+  backlog?: Backlog<T>;
 }
 
 const PASSED_BY_AFTER = 3;
@@ -78,8 +74,8 @@ const identified = z.object({
  * that failed stay in the queue (the event source must report batch item failures).
  */
 export function queueHandler<T>(options: QueueHandlerOptions<T>) {
-  const { logger, backlog } = options;
-  const reminders = createReminders();
+  const { logger } = options;
+  const reminders = options.backlog && createReminders(options.backlog);
 
   async function handleBatch(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
     const read = new Map(event.Records.map((record) => [record.messageId, readBody(record, options.parse)]));
@@ -109,13 +105,9 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>) {
         const sentAt = new Date(Number(record.attributes.SentTimestamp));
         const began = performance.now();
         const { MessageGroupId } = record.attributes;
-        // One that came back was not kept waiting by its neighbours.
-        if (backlog && MessageGroupId && receiveCount === 1) {
-          if (reminders.isDue(MessageGroupId, sentAt, backlog.clock())) {
-            await backlog.again(body.message, sentAt);
-            about.info('Sent a message again, so that its queue remembers whose backlog this is');
-            return;
-          }
+        if (MessageGroupId && (await reminders?.remind(MessageGroupId, body.message, sentAt))) {
+          about.info('Sent a message again, so that its queue remembers whose backlog this is');
+          return;
         }
         const group = groupOf(record);
         await options.handle(body.message, {

@@ -188,11 +188,12 @@ describe('a backlog on a queue that is fair between groups', () => {
     const again: Message[] = [];
     const handled: string[] = [];
     let time = now;
+    let waiting = 30;
     const handler = queueHandler({
       logger: createLogger('test', 'INFO'),
       parse: message,
       handle: async ({ image_id }) => void handled.push(image_id),
-      backlog: { again: async (body) => void again.push(body), clock: () => time },
+      backlog: { again: async (body) => void again.push(body), waiting: async () => waiting, clock: () => time },
     });
     const receive = async (
       id: string,
@@ -205,7 +206,10 @@ describe('a backlog on a queue that is fair between groups', () => {
       if (!grouped) delete received.attributes.MessageGroupId;
       return handler({ Records: [received] }, context);
     };
-    return { again, handled, receive };
+    const shorten = () => {
+      waiting = 29;
+    };
+    return { again, handled, receive, shorten };
   }
 
   test('one message of a group that has stood in it is sent again instead of handled, once a minute', async () => {
@@ -226,13 +230,22 @@ describe('a backlog on a queue that is fair between groups', () => {
     expect(again).toEqual([image('first'), image('second', 'user-b')]);
   });
 
-  test('what has hardly waited, was received before, or belongs to no group is handled at once', async () => {
+  test('what has hardly waited, or belongs to no group, is handled at once', async () => {
     const { again, handled, receive } = open();
     await receive('young', 59);
-    await receive('back', 600, { receives: 2 });
     await receive('nobodys', 600, { grouped: false });
     expect(again).toEqual([]);
-    expect(handled).toEqual(['young', 'back', 'nobodys']);
+    expect(handled).toEqual(['young', 'nobodys']);
+  });
+
+  test('what comes back is sent again in a backlog, and handled without one, however long ago it was sent', async () => {
+    const { again, handled, receive, shorten } = open();
+    await receive('first', 600, { receives: 4 });
+    shorten();
+    await receive('second', 600, { receives: 4, later: 60 });
+    await receive('third', 600, { user: 'user-b' });
+    expect(again).toEqual([image('first')]);
+    expect(handled).toEqual(['second', 'third']);
   });
 
   test('a message that cannot be sent again stays in its queue', async () => {
@@ -240,7 +253,7 @@ describe('a backlog on a queue that is fair between groups', () => {
       logger: createLogger('test', 'INFO'),
       parse: message,
       handle: async () => {},
-      backlog: { again: () => Promise.reject(new Error('SQS is away')), clock: () => now },
+      backlog: { again: () => Promise.reject(new Error('SQS is away')), waiting: async () => 30, clock: () => now },
     });
     const answer = await handler({ Records: [record(image('first'), 'user-a', 1)] }, context);
     expect(answer.batchItemFailures).toHaveLength(1);
