@@ -12,7 +12,8 @@ or where Azure refused nothing. Stopped with Ctrl-C it prints the figures it has
   --throttle N     Azure takes 1/N of the calls that describe would make if nothing held it back, or less: 60 % of what the whole
                    stack asks for on this machine, so that Azure has to refuse (10)
   --rate N         … or so many calls a second, without measuring
-  --time-scale N   the system's own waits pass N times as fast (2)
+  --time-scale N   the system's own waits pass N times as fast: from 2 on photos come back before Azure's wait is over, and look often
+                   refused (1)
   --singles N      photos of the other user: alone, and alone on a busy machine (8 each)
   --pause N        seconds between the other user's photos during the burst (10)
   --memory N       most MiB of the process that holds the emulators, beside the files it maps (1500)
@@ -32,7 +33,7 @@ export const readOptions = () =>
         seed: text('1'),
         throttle: text('10'),
         rate: { type: 'string' },
-        'time-scale': text('2'),
+        'time-scale': text('1'),
         singles: text('8'),
         pause: text('10'),
         memory: text('1500'),
