@@ -30,9 +30,12 @@ export const BUNDLE_OPTIONS = {
   chunkNames: '[name]-[hash]',
   outExtension: { '.js': '.mjs' },
   mainFields: ['module', 'main'],
-  external: [...FROM_LAYER],
+  external: [...FROM_LAYER, './google-auth-library.mjs', './jwks-rsa.mjs'],
   alias: {
-    'node:http': './shared/lambda/node-http.ts',
+    'node:http': './shared/lambda/node-http.cts',
+    http: './shared/lambda/node-http.cts',
+    'google-auth-library': './shared/adapters/identity/google-auth-later.cts',
+    'jwks-rsa': './shared/adapters/identity/jwks-rsa-later.cts',
     // One copy: s3-presigned-post brings another patch of it.
     '@aws-sdk/client-s3': './node_modules/@aws-sdk/client-s3',
   },
@@ -48,9 +51,19 @@ export const BUNDLE_OPTIONS = {
   logLevel: 'error',
 } as const satisfies BuildOptions;
 
-/** Threads that functions start: modules of their own beside the handler, by function and by their name there. */
-const WORKERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** What of firebase-admin is required late, if at all: a third of its code. The alias of each says when. */
+const LATE_OF_FIREBASE = {
+  'google-auth-library': 'node_modules/firebase-admin/node_modules/google-auth-library/build/src/index.js',
+  'jwks-rsa': 'node_modules/jwks-rsa/src/index.js',
+};
+
+/** Modules of their own beside the handler, by function and by their name there: threads it starts, packages it requires late. */
+const BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ingest: { 'heic-worker': 'shared/imaging/heic-worker.ts' },
+  api: LATE_OF_FIREBASE,
+  authorizer: LATE_OF_FIREBASE,
+  jobs: LATE_OF_FIREBASE,
+  media: LATE_OF_FIREBASE,
 };
 
 const FACE_API = 'node_modules/@vladmandic/face-api';
@@ -72,7 +85,7 @@ const PACKAGE_FILES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Bundled code by function: `handler.mjs`, beside it the chunks it imports and the threads it starts, each with its source map. */
+/** Bundled code by function: `handler.mjs`, beside it the chunks it imports and what else it loads, each with its source map. */
 export interface Bundles {
   codeFor(name: string): Code;
 }
@@ -96,7 +109,7 @@ function bundle(names: readonly string[], target: string): void {
     const { outputFiles } = buildSync({
       ...BUNDLE_OPTIONS,
       absWorkingDir: REPOSITORY,
-      entryPoints: { handler: `functions/${name}/handler.ts`, ...WORKERS[name] },
+      entryPoints: { handler: `functions/${name}/handler.ts`, ...BESIDE[name] },
       outdir,
       write: false,
     });
@@ -115,10 +128,10 @@ function bundle(names: readonly string[], target: string): void {
 
 /** A digest of all that bundles are made of: our sources, how they are bundled, and (by the lock file) every package. */
 function stateOfSources(names: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([version, BUNDLE_OPTIONS, names, WORKERS, PACKAGE_FILES]));
+  const hash = createHash('sha256').update(JSON.stringify([version, BUNDLE_OPTIONS, names, BESIDE, PACKAGE_FILES]));
   const sources = ['functions', 'shared'].flatMap((folder) =>
     readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => /\.(ts|json)$/.test(file))
+      .filter((file) => /\.(c?ts|json)$/.test(file))
       .map((file) => join(folder, file)),
   );
   for (const file of ['package-lock.json', 'package.json', 'tsconfig.json', ...sources.sort()]) {

@@ -25,6 +25,7 @@ const CONTENDERS = ['whole', 'bare'].map((name) => `bench/contenders/ingest/${na
 const INGEST = 'whole ingest';
 const BARE = 'bare sharp';
 const BARE_ONCE = 'bare sharp, decoding once';
+const SERIAL = 'decoding and the large thumbnail alone';
 const PILLOW = 'Pillow';
 const PILLOW_BEST = 'Pillow at its best';
 const PLACES = 'whole ingest, places too';
@@ -33,6 +34,7 @@ const goals: Goal[] = [
   { what: 'ingest of 12 MP JPEGs against bare sharp', measure: CPU, of: INGEST, against: BARE, most: 1.25 },
   { what: 'the same', measure: PEAK_MEMORY, of: INGEST, against: BARE, most: 1.5 },
   { what: 'the same against Pillow', measure: WALL, of: INGEST, against: PILLOW, least: 2 },
+  { what: 'decoding and the large thumbnail alone, one after the other', measure: WALL, of: SERIAL, against: PILLOW },
   { what: 'the same against Pillow', measure: CPU, of: INGEST, against: PILLOW },
   { what: 'against bare sharp, decoding once', measure: CPU, of: INGEST, against: BARE_ONCE },
   { what: 'against bare sharp, decoding once', measure: PEAK_MEMORY, of: INGEST, against: BARE_ONCE },
@@ -43,6 +45,7 @@ const goals: Goal[] = [
  * Everything that the ingest function does for sixteen photos of 12 megapixels but the network, against programs that make the two
  * thumbnails and nothing else. Goals are against what somebody writes after reading the manual: each thumbnail from the file, which both
  * libraries then decode at the smallest scale that will do. What somebody gets who measures and decodes only once is shown beside it.
+ * What no order of work gets below is a row, too: each file decoded, and its large thumbnail encoded, one after the other.
  * The gazetteer, which a process loads once and not per photo, is a row of its own.
  */
 export const suite: Suite = {
@@ -52,6 +55,7 @@ export const suite: Suite = {
     ours(INGEST, 'whole', PHOTOS),
     ours(BARE, 'bare', PHOTOS),
     ours(BARE_ONCE, 'bare', PHOTOS, 'once'),
+    ours(SERIAL, 'bare', PHOTOS, 'serial'),
     pillow(PILLOW, 'manual'),
     pillow(PILLOW_BEST, 'best'),
     ours(PLACES, 'whole', PHOTOS, 'places'),

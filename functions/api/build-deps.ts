@@ -20,6 +20,7 @@ import { createJobs } from '../../shared/adapters/jobs.ts';
 import { lazily } from '../../shared/adapters/lazily.ts';
 import { createLinkSignatures } from '../../shared/adapters/link-signatures.ts';
 import { createLinks } from '../../shared/adapters/links.ts';
+import { createNames } from '../../shared/adapters/names.ts';
 import { createNearDuplicates } from '../../shared/adapters/near-duplicates.ts';
 import { createOpenLink } from '../../shared/adapters/open-link.ts';
 import { createPeople } from '../../shared/adapters/people.ts';
@@ -150,6 +151,7 @@ export function buildDeps(
     edits: createImageEdits(table, tableName, clock),
     checksums: createChecksums(table, tableName),
     clusters: createClusters(table, tableName),
+    namesOf: createNames(table, tableName),
     albums,
     albumImages: createAlbumImages(table, tableName),
     autoAlbums: createAutoAlbums(table, tableName),
@@ -177,7 +179,7 @@ export function buildDeps(
     }),
     uploadLedgers: createUploadLedgers(table, tableName),
     spendings: createSpendings(table, tableName, clock),
-    imageUrls: createImageUrls({
+    urlsOf: createImageUrls({
       mode: settings.IMAGE_URL_MODE,
       s3,
       bucket,

@@ -5,7 +5,7 @@ import {
   PutCommand,
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { changeItem, holds, itemsBelow, itemsByKey } from './table.ts';
+import { changeItem, holds, type ItemKey, itemsBelow, itemsByKey } from './table.ts';
 
 /** A cluster as people see it. What is computed about it lies in `CENTROID#` items. */
 export interface Cluster {
@@ -50,9 +50,14 @@ type Counted = Pick<Cluster, 'count' | 'newest' | 'updated_at'> & Partial<Pick<C
 /** How many of its newest members a cluster names itself. */
 export const NEWEST_MEMBERS = 12;
 
+/** The item of a cluster. */
+export const clusterKey = (userId: string, clusterId: string): ItemKey => ({
+  user_id: userId,
+  sk: `CLUSTER#${clusterId}`,
+});
+
 /** Clusters and their members. `organize` is the only one to call what writes, but for the words that a person gives. */
 export function createClusters(table: DynamoDBDocumentClient, tableName: string) {
-  const clusterKey = (userId: string, clusterId: string) => ({ user_id: userId, sk: `CLUSTER#${clusterId}` });
   const memberPrefix = (clusterId: string) => `IN#${clusterId}#`;
   const memberKey = (userId: string, clusterId: string, imageId: string) => ({
     user_id: userId,

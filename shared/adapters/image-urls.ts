@@ -18,9 +18,17 @@ export interface ImageUrls {
 }
 
 /** The part of a record that URLs are made from. */
-export type UrlSource = Pick<ImageRecord, 'user_id' | 'image_id' | 'display_name' | 'original' | 'thumbnails'>;
+export type UrlSource = Pick<
+  ImageRecord,
+  'user_id' | 'image_id' | 'display_name' | 'original' | 'thumbnails' | 'faces'
+>;
 
-type FaceSource = Pick<ImageRecord, 'user_id' | 'image_id'>;
+/** Makes the URLs of one photo after the other. */
+export interface RenderUrls {
+  imageUrls(record: UrlSource): ImageUrls;
+  /** The URL of the n-th face of a photo, good for as long as those of the photo. The caller knows that there is such a face. */
+  faceUrl(record: UrlSource, n: number): string;
+}
 
 /** Seconds. As long as the credentials they are signed with. */
 const PRESIGNED_LIFETIME = 3600;
@@ -32,10 +40,7 @@ const PICTURES: ReadonlySet<string> = new Set(IMAGE_CONTENT_TYPES);
 export type StoredForm = Pick<Rendition, 'key' | 'content_type'> & Partial<Pick<Rendition, 'bytes'>>;
 
 /** The stored form of a picture by name, if there is one yet. Of its faces, those that organize has taken note of. */
-export function renditionOf(
-  record: UrlSource & Pick<ImageRecord, 'faces'>,
-  name: RenditionName,
-): StoredForm | undefined {
+export function renditionOf(record: UrlSource, name: RenditionName): StoredForm | undefined {
   if (name === 'original') return record.original;
   if (!isFace(name)) return record.thumbnails?.[name];
   const n = Number(name.slice('face-'.length));
@@ -128,39 +133,52 @@ export interface ImageUrlsDeps {
   signatures: LinkSignatures;
 }
 
+/** Nothing is there yet that URLs could lead to. */
+const NOTHING: ImageUrls = { original_url: null, thumbnail_url: null, thumbnails: null, urls_expire_at: null };
+
 /** Renders the URLs of image records, in the way the deployment has chosen. */
 export function createImageUrls({ mode, signatures, ...storage }: ImageUrlsDeps) {
   const prepare = mode === 'presigned' ? createPresignedUrls(storage) : createProxyUrls({ signatures });
 
-  return {
-    async render(record: UrlSource, viewer: Viewer): Promise<ImageUrls> {
-      const { original, thumbnails } = record;
-      if (!original && !thumbnails) {
-        return { original_url: null, thumbnail_url: null, thumbnails: null, urls_expire_at: null };
-      }
-      const { url, expiry } = await prepare(viewer);
-      const small = thumbnails ? url(record, 'small', thumbnails.small) : null;
+  /**
+   * What makes the URLs of these photos, which a page holds many of: keys are asked for once, and only where there is anything to
+   * lead to. Throws what signing throws where there is no key for it.
+   */
+  return async function urlsOf(records: readonly UrlSource[], viewer: Viewer): Promise<RenderUrls> {
+    if (!records.some(({ original, thumbnails, faces }) => original || thumbnails || faces?.length)) {
       return {
-        original_url: original ? url(record, 'original', original) : null,
-        thumbnail_url: small,
-        thumbnails:
-          thumbnails && small
-            ? {
-                small,
-                medium: url(record, 'medium', thumbnails.medium),
-                preview: thumbnails.preview ? url(record, 'preview', thumbnails.preview) : null,
-              }
-            : null,
-        urls_expire_at: expiry.toISOString(),
+        imageUrls: () => NOTHING,
+        faceUrl: () => {
+          throw new Error('A photo without a picture has no faces.');
+        },
       };
-    },
-
-    /** The URL of the n-th face of a photo, good for as long as those of the photo. The caller knows that there is such a face. */
-    async faceUrl({ user_id, image_id }: FaceSource, n: number, viewer: Viewer): Promise<string> {
-      const { url } = await prepare(viewer);
-      const photo = { user_id, image_id, display_name: '' };
-      return url(photo, `face-${n}`, { key: faceKey(user_id, image_id, n), content_type: FACE_CONTENT_TYPE });
-    },
+    }
+    const { url, expiry } = await prepare(viewer);
+    const urls_expire_at = expiry.toISOString();
+    return {
+      imageUrls(record) {
+        const { original, thumbnails } = record;
+        if (!original && !thumbnails) return NOTHING;
+        const small = thumbnails ? url(record, 'small', thumbnails.small) : null;
+        return {
+          original_url: original ? url(record, 'original', original) : null,
+          thumbnail_url: small,
+          thumbnails:
+            thumbnails && small
+              ? {
+                  small,
+                  medium: url(record, 'medium', thumbnails.medium),
+                  preview: thumbnails.preview ? url(record, 'preview', thumbnails.preview) : null,
+                }
+              : null,
+          urls_expire_at,
+        };
+      },
+      faceUrl(record, n) {
+        const key = faceKey(record.user_id, record.image_id, n);
+        return url(record, `face-${n}`, { key, content_type: FACE_CONTENT_TYPE });
+      },
+    };
   };
 }
-export type RenderImageUrls = ReturnType<typeof createImageUrls>;
+export type UrlsOf = ReturnType<typeof createImageUrls>;

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { type ClusterStats, restoreStats, type StoredClusterStats } from '../domain/clustering/stats.ts';
 import { writeItems } from './batch-write.ts';
-import { changeItem, type ItemKey, itemsBelow, itemsByKey } from './table.ts';
+import { changeItem, type ItemKey, itemsBelow } from './table.ts';
 
 /** What its owner says of a person. There is none until something is said; whose faces they are stands on the image records. */
 export interface Person {
@@ -16,6 +16,12 @@ export interface Person {
 const PREFIX = 'PERSON#';
 const CENTROID_PREFIX = 'PERSON_CENTROID#';
 
+/** The item of what is said of a person. */
+export const personKey = (userId: string, personId: string): ItemKey => ({
+  user_id: userId,
+  sk: `${PREFIX}${personId}`,
+});
+
 /** The item of a person's centroid: the sum of its faces. Written by organize under its journal. */
 export const personCentroidKey = (userId: string, personId: string): ItemKey => ({
   user_id: userId,
@@ -27,12 +33,10 @@ export const centroidOf = ({ cluster_id, sum, count, mean, m2 }: StoredClusterSt
 
 /** `PERSON#` items, and the centroids of people. */
 export function createPeople(table: DynamoDBDocumentClient, tableName: string) {
-  const keyOf = (userId: string, personId: string) => ({ user_id: userId, sk: `${PREFIX}${personId}` });
-
   return {
     async get(userId: string, personId: string): Promise<Person | null> {
       const answer = await table.send(
-        new GetCommand({ TableName: tableName, Key: keyOf(userId, personId), ConsistentRead: true }),
+        new GetCommand({ TableName: tableName, Key: personKey(userId, personId), ConsistentRead: true }),
       );
       return (answer.Item as Person | undefined) ?? null;
     },
@@ -43,13 +47,6 @@ export function createPeople(table: DynamoDBDocumentClient, tableName: string) {
       return items as unknown as Person[];
     },
 
-    /** The names of those who have one. */
-    async names(userId: string, personIds: readonly string[]): Promise<Map<string, string>> {
-      const keys = personIds.map((personId) => keyOf(userId, personId));
-      const items = (await itemsByKey(table, tableName, keys)) as unknown as Person[];
-      return new Map(items.flatMap(({ person_id, name }) => (name === undefined ? [] : [[person_id, name] as const])));
-    },
-
     /** Notes what is said of a person; fields in `remove` are said no more. */
     async say(
       userId: string,
@@ -58,19 +55,19 @@ export function createPeople(table: DynamoDBDocumentClient, tableName: string) {
       remove: readonly (keyof Person)[] = [],
     ): Promise<Person> {
       const change = { set: { ...set, person_id: personId }, remove };
-      return (await changeItem(table, tableName, keyOf(userId, personId), change)) as unknown as Person;
+      return (await changeItem(table, tableName, personKey(userId, personId), change)) as unknown as Person;
     },
 
     /** Puts items as they were. */
     async restore(userId: string, people: readonly Person[]): Promise<void> {
       await writeItems(table, tableName, {
-        puts: people.map((person) => ({ ...person, ...keyOf(userId, person.person_id) })),
+        puts: people.map((person) => ({ ...person, ...personKey(userId, person.person_id) })),
       });
     },
 
     /** Forgets what was said of people. */
     async forget(userId: string, personIds: readonly string[]): Promise<void> {
-      await writeItems(table, tableName, { deletes: personIds.map((personId) => keyOf(userId, personId)) });
+      await writeItems(table, tableName, { deletes: personIds.map((personId) => personKey(userId, personId)) });
     },
 
     /** The centroid of everybody. */

@@ -98,20 +98,19 @@ const MOST_BY_KEY = 100;
 
 /**
  * Items by key, in the order asked: what is computed from them comes out the same however the table sorts. Missing ones are left
- * out. Any number: 100 are read at once. What the table did not get to is asked for again.
+ * out. Any number: 100 are read at once. What the table did not get to is asked for again. Of each all is read, or its key and `fields`.
  */
 export async function itemsByKey(
   table: DynamoDBDocumentClient,
   tableName: string,
   keys: readonly ItemKey[],
-  { consistent = false } = {},
+  { consistent = false, fields }: { consistent?: boolean; fields?: readonly string[] } = {},
 ): Promise<Record<string, unknown>[]> {
+  const asked = { ConsistentRead: consistent, ...(fields && only(['user_id', 'sk', ...fields])) };
   async function read(some: ItemKey[]): Promise<Record<string, unknown>[]> {
     const items: Record<string, unknown>[] = [];
     for (let left = some; left.length > 0; ) {
-      const answer = await table.send(
-        new BatchGetCommand({ RequestItems: { [tableName]: { Keys: left, ConsistentRead: consistent } } }),
-      );
+      const answer = await table.send(new BatchGetCommand({ RequestItems: { [tableName]: { Keys: left, ...asked } } }));
       items.push(...(answer.Responses?.[tableName] ?? []));
       left = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as ItemKey[];
     }

@@ -18,8 +18,13 @@ const MAX_CHARACTERS = 150;
 /** What one system or another does not allow in a file name. */
 const FORBIDDEN = /[/\\:*?"<>|]/g;
 
+/** Names that have nothing to clean, cut or encode: nearly all. */
+const PLAIN = /^[\w-](?:[\w.-]{0,140}[\w-])?\.([A-Za-z]{3,4})$/;
+
 /** A file name on every system, ending as its content type does: `report.html` holding a JPEG becomes `report.html.jpg`. */
 export function safeFilename(name: string, contentType: string): string {
+  const plain = PLAIN.exec(name)?.[1];
+  if (plain && ENDINGS[contentType]?.includes(plain.toLowerCase())) return name;
   const clean = visible(name).replace(FORBIDDEN, '_').trim();
   const endings = ENDINGS[contentType] ?? [];
   const [, stem = clean, ending = ''] = /^(.*)\.([^.]*)$/s.exec(clean) ?? [];
@@ -39,6 +44,7 @@ export function safeFilename(name: string, contentType: string): string {
  * is in `filename`, the value stays one line and one header.
  */
 export function contentDisposition(type: 'inline' | 'attachment', filename: string): string {
+  if (PLAIN.test(filename)) return `${type}; filename="${filename}"; filename*=UTF-8''${filename}`;
   const wellFormed = filename.toWellFormed();
   const ascii = wellFormed
     .normalize('NFKD')

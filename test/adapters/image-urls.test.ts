@@ -58,8 +58,12 @@ function sts() {
 const signer = () => createSignerCredentials(sts(), 'arn:aws:iam::000000000000:role/url-signer', clock);
 const signatures = (key = KEY) =>
   createLinkSignatures({ secrets: { get: async () => ({ azure_openai_api_key: '', url_signing_key: key }) }, clock });
-const urls = (mode: 'presigned' | 'proxy', key?: string) =>
-  createImageUrls({ mode, s3: world.s3, bucket: BUCKET, signingCredentials: signer(), signatures: signatures(key) });
+/** A function that renders the URLs of one photo. */
+function urls(mode: 'presigned' | 'proxy', key?: string) {
+  const storage = { s3: world.s3, bucket: BUCKET, signingCredentials: signer() };
+  const urlsOf = createImageUrls({ mode, ...storage, signatures: signatures(key) });
+  return async (record: ImageRecord) => (await urlsOf([record], VIEWER)).imageUrls(record);
+}
 
 describe('signing credentials', () => {
   test('are fetched once for many at a time, and renewed half-way', async () => {
@@ -89,7 +93,7 @@ describe('signing credentials', () => {
 
 describe('presigned URLs', () => {
   test('open, with the type and the name of the record, whatever S3 was told', async () => {
-    const { original_url, thumbnail_url } = await urls('presigned').render(stored(), VIEWER);
+    const { original_url, thumbnail_url } = await urls('presigned')(stored());
     const original = await fetch(original_url ?? '');
     expect([original.status, await original.text()]).toEqual([200, 'orig']);
     expect(original.headers.get('content-type')).toBe('image/jpeg');
@@ -103,7 +107,7 @@ describe('presigned URLs', () => {
 
   test('of what no browser paints are saved, not opened', async () => {
     const record = stored({ original: rendition(originalKey('ada', ID), 'text/html') });
-    const { original_url } = await urls('presigned').render(record, VIEWER);
+    const { original_url } = await urls('presigned')(record);
     const { headers } = await fetch(original_url ?? '');
     expect(headers.get('content-type')).toBe('application/octet-stream');
     expect(headers.get('content-disposition')).toMatch(/^attachment; /);
@@ -111,11 +115,11 @@ describe('presigned URLs', () => {
 
   test('stay the same for half an hour, and say when they die', async () => {
     const render = urls('presigned');
-    const first = await render.render(stored(), VIEWER);
+    const first = await render(stored());
     now += 29 * MINUTE;
-    expect(await render.render(stored(), VIEWER)).toEqual(first);
+    expect(await render(stored())).toEqual(first);
     now += 2 * MINUTE;
-    expect((await render.render(stored(), VIEWER)).thumbnail_url).not.toBe(first.thumbnail_url);
+    expect((await render(stored())).thumbnail_url).not.toBe(first.thumbnail_url);
 
     const query = new URL(first.thumbnail_url ?? '').searchParams;
     const date = query.get('X-Amz-Date')?.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z') ?? '';
@@ -126,7 +130,7 @@ describe('presigned URLs', () => {
 });
 
 describe('proxy URLs', () => {
-  const proxy = async () => (await urls('proxy').render(stored(), VIEWER)).thumbnails?.medium ?? '';
+  const proxy = async () => (await urls('proxy')(stored())).thumbnails?.medium ?? '';
   function linkOf(url: string): { link: Link; sig: string } {
     const query = new URL(url).searchParams;
     const link = {
@@ -140,7 +144,7 @@ describe('proxy URLs', () => {
   }
 
   test('lead to the API as this client sees it, and carry a signature that holds', async () => {
-    const rendered = await urls('proxy').render(stored(), VIEWER);
+    const rendered = await urls('proxy')(stored());
     const shape = (path: string) =>
       expect.stringMatching(
         new RegExp(`^${API}/images/${ID}/${path}\\?u=Ada%2F1&at=1700000000&exp=\\d+&sig=[\\w-]{43}$`),
@@ -187,7 +191,7 @@ describe('proxy URLs', () => {
   });
 
   test('need a key worth the name', async () => {
-    await expect(urls('proxy', 'short').render(stored(), VIEWER)).rejects.toThrow(SigningKeyMissing);
+    await expect(urls('proxy', 'short')(stored())).rejects.toThrow(SigningKeyMissing);
     const { link } = linkOf(await proxy());
     expect(await signatures('').isGood(link, 'x')).toBe(false);
   });
@@ -205,7 +209,7 @@ describe('proxy URLs', () => {
 
 test.each(['presigned', 'proxy'] as const)('%s: what is not there yet has no URL', async (mode) => {
   const record = imageRecord(USER, 1);
-  expect(await urls(mode).render(record, VIEWER)).toEqual({
+  expect(await urls(mode)(record)).toEqual({
     original_url: null,
     thumbnail_url: null,
     thumbnails: null,

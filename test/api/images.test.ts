@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClusters } from '../../shared/adapters/clusters.ts';
 import { createImages } from '../../shared/adapters/images.ts';
 import { createObjects } from '../../shared/adapters/objects.ts';
+import { createPeople } from '../../shared/adapters/people.ts';
 import type { ImageView } from '../../shared/contract/schemas.ts';
 import type { ImageRecord } from '../../shared/domain/image.ts';
 import { originalKey, rawMetadataKey, thumbnailKey } from '../../shared/domain/object-keys.ts';
@@ -139,12 +140,16 @@ describe('lists', () => {
 
   test('100 images with all their URLs cost few reads and little time', async () => {
     await createClusters(api.world.table, TABLE).create('hue', clusterItem('Beaches'));
-    await seed(Array.from({ length: 100 }, (_, index) => doneRecord('hue', index)));
+    const person = { person_id: imageId(999), name: 'Ann', updated_at: '2026-01-01T12:00:00.000Z' };
+    await createPeople(api.world.table, TABLE).say('hue', person.person_id, person);
+    const box = { x: 0, y: 0, width: 0.5, height: 0.5 };
+    const faces = [{ n: 0, box, person_id: person.person_id, similarity: 0.9 }];
+    await seed(Array.from({ length: 100 }, (_, index) => ({ ...doneRecord('hue', index), faces })));
     await list('hue', { limit: '100' });
     api.world.aws.resetRequests();
     const page = await list('hue', { limit: '100' });
-    expect(page.items.every((item) => item.cluster?.name === 'Beaches')).toBe(true);
-    // Session, page, names.
+    expect(page.items.every((item) => item.cluster?.name === 'Beaches' && item.faces[0]?.name === 'Ann')).toBe(true);
+    // Session, page, names of clusters and people together.
     expect(api.world.aws.requests()).toEqual({
       'dynamodb:GetItem': 1,
       'dynamodb:Query': 1,

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -104,6 +105,19 @@ describe('node bin/shoebox.ts for the local host', () => {
     expect(named.filter((name) => code.includes(`"${name}"`))).toEqual(['DynamoDBClient']);
     expect(code.includes('Ungültige')).toBe(false);
   });
+
+  test.each(['api', 'authorizer', 'jobs', 'media'])(
+    'what firebase-admin requires late of %s lies beside it',
+    (name) => {
+      const late = createRequire(join(folders.get(name) as string, 'handler.mjs'));
+      expect(late('./google-auth-library.mjs').default.GoogleAuth).toBeTypeOf('function');
+      expect(late('./jwks-rsa.mjs').default).toBeTypeOf('function');
+      const code = [...modulesOf(name)].filter(([file]) => !/^(google-auth-library|jwks-rsa)\./.test(file));
+      // By the names that classes keep.
+      expect(code.filter(([, text]) => /"GoogleAuth"|"JwksClient"/.test(text)).map(([file]) => file)).toEqual([]);
+      expect(code.some(([, text]) => text.includes('./google-auth-library.mjs'))).toBe(true);
+    },
+  );
 
   test('a bundle tells what is missing when it is started without its settings', () => {
     const url = pathToFileURL(join(folders.get('authorizer') as string, 'handler.mjs')).href;

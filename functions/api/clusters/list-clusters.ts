@@ -16,9 +16,8 @@ export const listClusters: ApiUseCase<'listClusters'> = async (request, deps) =>
   // Of these images the names are known: they are the clusters' own.
   const names = new Map(clusters.map(({ cluster_id, name }) => [cluster_id, name]));
   const views = await viewImages(request, [...records.values()], {
-    imageUrls: deps.imageUrls,
-    people: deps.people,
-    clusters: { names: async () => names },
+    urlsOf: deps.urlsOf,
+    namesOf: async (_, { people }) => ({ ...(await deps.namesOf(userId, { clusters: [], people })), clusters: names }),
   });
   const viewById = new Map(views.map((view) => [view.image_id, view]));
   const items = clusters.map((cluster, index) =>

@@ -1,6 +1,5 @@
-import type { Clusters } from '../../../shared/adapters/clusters.ts';
-import type { RenderImageUrls } from '../../../shared/adapters/image-urls.ts';
-import type { People } from '../../../shared/adapters/people.ts';
+import type { RenderUrls, UrlsOf } from '../../../shared/adapters/image-urls.ts';
+import type { NamesOf } from '../../../shared/adapters/names.ts';
 import type { ImageView } from '../../../shared/contract/schemas.ts';
 import { EDITABLE_FIELDS } from '../../../shared/domain/edits.ts';
 import { type ImageRecord, isDegraded } from '../../../shared/domain/image.ts';
@@ -31,49 +30,43 @@ export const SHOWN = [
 ] as const satisfies (keyof ImageRecord)[];
 type ShownRecord = Pick<ImageRecord, (typeof SHOWN)[number]>;
 
-type ViewDeps = { clusters: Pick<Clusters, 'names'>; people: Pick<People, 'names'>; imageUrls: RenderImageUrls };
+type ViewDeps = { namesOf: NamesOf; urlsOf: UrlsOf };
 
 /**
- * Records as clients see them, in the same order: URLs rendered now, clusters named as they are called now (one read for
+ * Records as clients see them, in the same order: URLs rendered now, clusters and people named as they are called now (one read for
  * all names).
  */
 export async function viewImages(
   viewer: Viewer,
   records: readonly ShownRecord[],
-  { clusters, people, imageUrls }: ViewDeps,
+  { namesOf, urlsOf }: ViewDeps,
 ): Promise<ImageView[]> {
-  const { user } = viewer;
-  const clusterIds = new Set(records.flatMap(({ cluster }) => cluster?.cluster_id ?? []));
-  const names: ReadonlyMap<string, string> = clusterIds.size
-    ? await clusters.names(user.user_id, [...clusterIds])
-    : new Map();
-  const personIds = new Set(records.flatMap(({ faces = [] }) => faces.flatMap(({ person_id }) => person_id ?? [])));
-  const called: ReadonlyMap<string, string> = personIds.size
-    ? await people.names(user.user_id, [...personIds])
-    : new Map();
-  return Promise.all(
-    records.map(async (record) => {
-      const faces = await viewFaces(record, called, (n) => imageUrls.faceUrl(record, n, viewer));
-      return { ...view(record, names, await imageUrls.render(record, viewer)), ...faces };
-    }),
-  );
+  const named = { clusters: new Set<string>(), people: new Set<string>() };
+  for (const { cluster, faces = [] } of records) {
+    if (cluster?.cluster_id) named.clusters.add(cluster.cluster_id);
+    for (const { person_id } of faces) if (person_id) named.people.add(person_id);
+  }
+  const [names, urls] = await Promise.all([namesOf(viewer.user.user_id, named), urlsOf(records, viewer)]);
+  return records.map((record) => ({
+    ...view(record, names.clusters, urls.imageUrls(record)),
+    ...viewFaces(record, names.people, urls),
+  }));
 }
 
 type Urls = Pick<ImageView, 'original_url' | 'thumbnail_url' | 'thumbnails' | 'urls_expire_at'>;
 
 /** The faces in a photo, and whose they are. */
-async function viewFaces(
-  { faces = [] }: ShownRecord,
+function viewFaces(
+  record: ShownRecord,
   names: ReadonlyMap<string, string>,
-  urlOf: (n: number) => Promise<string>,
-): Promise<Pick<ImageView, 'faces' | 'people'>> {
+  { faceUrl }: Pick<RenderUrls, 'faceUrl'>,
+): Pick<ImageView, 'faces' | 'people'> {
+  const { faces = [] } = record;
   const nameOf = (personId: string | null) => (personId && names.get(personId)) || null;
   return {
-    faces: await Promise.all(
-      faces.map(async ({ n, box, person_id, similarity, by_person = false }) => {
-        return { n, box, person_id, name: nameOf(person_id), similarity, by_person, url: await urlOf(n) };
-      }),
-    ),
+    faces: faces.map(({ n, box, person_id, similarity, by_person = false }) => {
+      return { n, box, person_id, name: nameOf(person_id), similarity, by_person, url: faceUrl(record, n) };
+    }),
     people: [...facesByPerson(faces).keys()].map((person_id) => ({ person_id, name: nameOf(person_id) })),
   };
 }

@@ -11,7 +11,7 @@ type Viewer = Pick<RequestOf<'listPeople'>, 'user' | 'apiUrl'>;
 export async function viewPeople(
   viewer: Viewer,
   people: readonly KnownPerson[],
-  { images, postings, imageUrls }: Pick<Deps, 'images' | 'postings' | 'imageUrls'>,
+  { images, postings, urlsOf }: Pick<Deps, 'images' | 'postings' | 'urlsOf'>,
 ): Promise<PersonView[]> {
   const userId = viewer.user.user_id;
   const faces = await Promise.all(
@@ -24,29 +24,26 @@ export async function viewPeople(
     userId,
     faces.flat().map(({ image_id }) => image_id),
   );
-  const records = new Map(found.filter(isShown).map((record) => [record.image_id, record]));
+  const shown = found.filter(isShown);
+  const records = new Map(shown.map((record) => [record.image_id, record]));
+  const { imageUrls, faceUrl } = await urlsOf(shown, viewer);
 
-  async function coverOf(personId: string, candidates: { image_id: string; n: number | undefined }[]) {
+  function coverOf(personId: string, candidates: { image_id: string; n: number | undefined }[]) {
     for (const { image_id, n } of candidates) {
       const record = records.get(image_id);
       const face = record?.faces?.find((one) => one.person_id === personId && (n === undefined || one.n === n));
       if (!record || !face) continue;
-      const [url, { urls_expire_at }] = await Promise.all([
-        imageUrls.faceUrl(record, face.n, viewer),
-        imageUrls.render(record, viewer),
-      ]);
-      return { cover: { image_id, n: face.n, box: face.box, url }, urls_expire_at };
+      const cover = { image_id, n: face.n, box: face.box, url: faceUrl(record, face.n) };
+      return { cover, urls_expire_at: imageUrls(record).urls_expire_at };
     }
     return { cover: null, urls_expire_at: null };
   }
-  return Promise.all(
-    people.map(async ({ person_id, count, faces: number, said }, index) => ({
-      person_id,
-      name: said?.name ?? null,
-      hidden: said?.hidden ?? false,
-      count,
-      faces: number,
-      ...(await coverOf(person_id, faces[index] ?? [])),
-    })),
-  );
+  return people.map(({ person_id, count, faces: number, said }, index) => ({
+    person_id,
+    name: said?.name ?? null,
+    hidden: said?.hidden ?? false,
+    count,
+    faces: number,
+    ...coverOf(person_id, faces[index] ?? []),
+  }));
 }

@@ -1,4 +1,4 @@
-import { type App, getApps, initializeApp } from 'firebase-admin/app';
+import { type App, type Credential, getApps, initializeApp } from 'firebase-admin/app';
 import { type DecodedIdToken, FirebaseAuthError, getAuth } from 'firebase-admin/auth';
 import { IdentityUnavailable, InvalidToken } from './errors.ts';
 import { KeyServerAgent } from './key-server-agent.ts';
@@ -17,6 +17,11 @@ export interface TokenClaims {
 export interface TokenVerifierOptions {
   projectId: string;
 }
+
+/** Verifying needs none. Where it is given none, the library looks for the machine's own, and loads what that takes. */
+const NO_CREDENTIAL: Credential = {
+  getAccessToken: () => Promise.reject(new Error('Tokens are verified without credentials.')),
+};
 
 /** Longer than any token of Firebase's; what is longer is not worth decoding. */
 const MAX_TOKEN_LENGTH = 8192;
@@ -40,7 +45,7 @@ export function createTokenVerifier({ projectId }: TokenVerifierOptions) {
   // The emulator has no keys to fetch, and is spoken to over plain HTTP.
   const emulated = Boolean(process.env.FIREBASE_AUTH_EMULATOR_HOST);
   const app: App = initializeApp(
-    emulated ? { projectId } : { projectId, httpAgent: agent },
+    { projectId, credential: NO_CREDENTIAL, ...(!emulated && { httpAgent: agent }) },
     `token-verifier-${getApps().length}`,
   );
   const auth = getAuth(app);
