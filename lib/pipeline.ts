@@ -127,7 +127,8 @@ export class Pipeline extends Construct {
     grants.table(role, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
     grants.objects(role, { read: [thumbnails], absent: true });
     grants.userKeys(role, 'read');
-    grants.send(role, 'organize');
+    // To its own queue, and so does faces: in a backlog one of its messages once more, now and then.
+    grants.send(role, 'describe', 'organize');
     grants.secret(role);
     return made;
   }
@@ -150,6 +151,7 @@ export class Pipeline extends Construct {
         'TABLE_NAME',
         'BUCKET_NAME',
         'S3_ADDRESSING_STYLE',
+        'FACES_QUEUE_URL',
         'ORGANIZE_QUEUE_URL',
         ...USER_KEYS,
       ),
@@ -159,7 +161,7 @@ export class Pipeline extends Construct {
     grants.table(role, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem');
     grants.objects(role, { read: [originals, thumbnails], write: [thumbnails], remove: [thumbnails], absent: true });
     grants.userKeys(role, 'write');
-    grants.send(role, 'organize');
+    grants.send(role, 'faces', 'organize');
     return made;
   }
 

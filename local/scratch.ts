@@ -9,11 +9,15 @@ export function openScratch(prefix: string): string {
   return folder;
 }
 
-/** Ends the process on a signal as `process.exit` does, so that what is to be tidied up when it ends is. Says so where `words` are given. */
-export function endOnSignals(words?: string): void {
+/**
+ * Ends the process on a signal as `process.exit` does, so that what is to be tidied up when it ends is. Says so where `words` are given,
+ * and calls `last`, which cannot wait for anything.
+ */
+export function endOnSignals(words?: string, last?: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.once(signal, () => {
       if (words) process.stderr.write(`${words}\n`);
+      last?.();
       process.exit(130);
     });
   }

@@ -65,6 +65,10 @@ const azure =
 
 const table = createTableClient();
 const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
+const queues = createQueues(createSqsClient(), {
+  describe: settings.DESCRIBE_QUEUE_URL,
+  organize: settings.ORGANIZE_QUEUE_URL,
+});
 const describe = createDescribe({
   images: createImages(table, settings.TABLE_NAME, systemClock, telemetry),
   embeddings: createEmbeddings(table, settings.TABLE_NAME),
@@ -74,10 +78,7 @@ const describe = createDescribe({
     settings,
     clock: systemClock,
   }).objects,
-  queues: createQueues(createSqsClient(), {
-    describe: settings.DESCRIBE_QUEUE_URL,
-    organize: settings.ORGANIZE_QUEUE_URL,
-  }),
+  queues,
   throttle: createAzureThrottle(table, settings.TABLE_NAME, systemClock),
   azure,
   provider: settings.EMBEDDINGS_PROVIDER,
@@ -92,6 +93,7 @@ const describe = createDescribe({
 export const handler = queueHandler({
   logger: createLogger('describe', settings.LOG_LEVEL),
   parse: describeMessage,
+  backlog: { again: queues.describe, waiting: () => queues.waiting('describe'), clock: systemClock },
   handle: (message, { logger, receiptHandle, receiveCount }) =>
     unlessGone(departures, message.user_id, () =>
       describe({ userId: message.user_id, imageId: message.image_id, receiptHandle, receiveCount }, logger),

@@ -18,6 +18,7 @@ import { createFindFaces } from './find-faces.ts';
 
 const settings = readFunctionSettings(process.env, [
   'TABLE_NAME',
+  'FACES_QUEUE_URL',
   'ORGANIZE_QUEUE_URL',
   'BUCKET_NAME',
   'S3_ADDRESSING_STYLE',
@@ -39,6 +40,10 @@ function loadOnce(): Promise<FaceModel> {
 const telemetry = createTelemetry(settings.STAGE);
 const table = createTableClient();
 const departures = createDepartures(table, settings.TABLE_NAME, systemClock);
+const queues = createQueues(createSqsClient(), {
+  faces: settings.FACES_QUEUE_URL,
+  organize: settings.ORGANIZE_QUEUE_URL,
+});
 const findFacesOf = createFaceStage({
   images: createImages(table, settings.TABLE_NAME, systemClock, telemetry),
   faces: createFaces(table, settings.TABLE_NAME),
@@ -49,7 +54,7 @@ const findFacesOf = createFaceStage({
     clock: systemClock,
   }).objects,
   profiles: createProfiles(table, settings.TABLE_NAME, systemClock),
-  queues: createQueues(createSqsClient(), { organize: settings.ORGANIZE_QUEUE_URL }),
+  queues,
   find: createFindFaces(loadOnce),
 });
 
@@ -57,6 +62,11 @@ const findFacesOf = createFaceStage({
 export const handler = queueHandler({
   logger: createLogger('faces', settings.LOG_LEVEL),
   parse: facesMessage,
+  backlog: {
+    again: (message) => queues.faces(settings.BUCKET_NAME, message),
+    waiting: () => queues.waiting('faces'),
+    clock: systemClock,
+  },
   handle: (message, { logger }) =>
     unlessGone(departures, message.user_id, () =>
       findFacesOf({ userId: message.user_id, imageId: message.image_id }, logger),

@@ -15,7 +15,8 @@ import { createLogger, hashUserId } from '../../shared/lambda/logger.ts';
 import { createTelemetry } from '../../shared/lambda/metrics.ts';
 import { queueHandler } from '../../shared/lambda/queue.ts';
 import { createIngest } from './ingest.ts';
-import { ingestMessage } from './message.ts';
+import { createLine } from './line.ts';
+import { type IngestMessage, ingestMessage } from './message.ts';
 
 const settings = readFunctionSettings(process.env, [
   'TABLE_NAME',
@@ -55,8 +56,14 @@ const ingest = createIngest({
   zones: createTimeZones(),
 });
 
-/** An S3 event that has waited for so long stands in a line. Less is what a cold start and the queue's own delivery take. */
-const LINE_MS = 5_000;
+const line = createLine();
+
+/** Sends the event again under its user's name; photos still count as waiting since S3 told of them. */
+async function sendAgain({ photos, toldAt }: IngestMessage, sentAt: Date): Promise<void> {
+  for (const { userId, imageId } of photos) {
+    await queues.ingest(objects.bucket, userId, incomingKey(userId, imageId), toldAt ?? sentAt);
+  }
+}
 
 /**
  * Bytes arrived in `incoming/` (an S3 event, or one of our own in its stead). S3's events say nothing of users, and are taken in the order
@@ -66,13 +73,10 @@ const LINE_MS = 5_000;
 export const handler = queueHandler({
   logger: createLogger('ingest', settings.LOG_LEVEL),
   parse: ingestMessage,
-  handle: async ({ photos, anonymous, toldAt }, { logger, sentAt, receiveCount }) => {
-    if (anonymous && receiveCount === 1 && systemClock().getTime() - sentAt.getTime() > LINE_MS) {
-      for (const { userId, imageId } of photos) {
-        await queues.ingest(objects.bucket, userId, incomingKey(userId, imageId), sentAt);
-      }
-      return;
-    }
+  backlog: { again: sendAgain, waiting: () => queues.waiting('ingest'), clock: systemClock },
+  handle: async (message, { logger, sentAt, receiveCount }) => {
+    const { photos, anonymous, toldAt } = message;
+    if (receiveCount === 1 && line.isThere(sentAt, systemClock()) && anonymous) return sendAgain(message, sentAt);
     for (const photo of photos) {
       const since = (toldAt ?? sentAt).getTime();
       if (receiveCount === 1) telemetry.photoWaited(Math.max(0, systemClock().getTime() - since));

@@ -23,6 +23,8 @@ export const ingestMessage = z
     toldAt: sent_at === undefined ? undefined : new Date(sent_at),
   }));
 
+export type IngestMessage = z.output<typeof ingestMessage>;
+
 /** S3 writes keys in its events as forms are written: `+` for a space, the rest percent-encoded. */
 function decodeKey(key: string): string {
   try {

@@ -9,6 +9,7 @@ import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { traceIdOf } from '../adapters/trace.ts';
+import { type Backlog, createReminders } from './backlog.ts';
 import { hashUserId, type Logger } from './logger.ts';
 
 /** What a handler is told beside the message itself. */
@@ -40,6 +41,8 @@ export interface QueueHandlerOptions<T> {
    * for their deliveries are counted as well.
    */
   fifo?: boolean;
+  /** A standard queue is to stay fair between groups for however long there is a backlog: see `backlog.ts`. */
+  backlog?: Backlog<T>;
 }
 
 const PASSED_BY_AFTER = 3;
@@ -72,6 +75,7 @@ const identified = z.object({
  */
 export function queueHandler<T>(options: QueueHandlerOptions<T>) {
   const { logger } = options;
+  const reminders = options.backlog && createReminders(options.backlog);
 
   async function handleBatch(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
     const read = new Map(event.Records.map((record) => [record.messageId, readBody(record, options.parse)]));
@@ -100,6 +104,11 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>) {
         const { messageId, receiptHandle } = record;
         const sentAt = new Date(Number(record.attributes.SentTimestamp));
         const began = performance.now();
+        const { MessageGroupId } = record.attributes;
+        if (MessageGroupId && (await reminders?.remind(MessageGroupId, body.message, sentAt))) {
+          about.info('Sent a message again, so that its queue remembers whose backlog this is');
+          return;
+        }
         const group = groupOf(record);
         await options.handle(body.message, {
           logger: about,

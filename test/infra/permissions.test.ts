@@ -139,6 +139,13 @@ test('who sends photos on another round may begin it at any stage', () => {
   expect(resourcesFor('WebApi', 'sqs:SendMessage')).toEqual(expect.arrayContaining(queues));
 });
 
+test('who works on a queue that is fair between users may remind it of a backlog', () => {
+  for (const name of ['Ingest', 'Describe', 'Faces']) {
+    const queues = resourcesFor(`Pipeline${name}`, 'sqs:SendMessage');
+    expect(queues).toContainEqual(expect.stringMatching(new RegExp(`${name}Queue`)));
+  }
+});
+
 test('only those read the secret who use one of its keys', () => {
   const readers = statements.filter(({ actions }) => actions.includes('secretsmanager:GetSecretValue'));
   expect(readers.map(({ of }) => of).sort()).toEqual(['PipelineDescribe', 'PipelineJobs', 'WebApi', 'WebMedia']);

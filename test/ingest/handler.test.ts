@@ -62,7 +62,7 @@ test('the function accepts what S3 tells it of, with nothing but its settings', 
     s3Event(incomingKey('ann', imageId(2))),
   );
   // As long as a cold start may take: no line.
-  for (const { attributes } of event.Records) attributes.SentTimestamp = String(Date.now() - 3_000);
+  for (const { attributes } of event.Records) attributes.SentTimestamp = String(Date.now() - 2_000);
   const waits = await waitsDuring(async () =>
     expect(await handler(event, lambdaContext)).toEqual({ batchItemFailures: [] }),
   );
@@ -94,6 +94,13 @@ test('what has stood in a line is sent again in its user’s name, once', async 
   );
   expect(waits).toEqual([expect.closeTo(60_000, -5)]);
   await photos.expectAccepted(3, picture);
+  // One that has only just come stands behind that line, and makes way for others’ as well.
+  const next = sqsEvent(s3Event(incomingKey('bob', imageId(5))));
+  for (const { attributes } of next.Records) attributes.SentTimestamp = String(Date.now());
+  expect(await handler(next, lambdaContext)).toEqual({ batchItemFailures: [] });
+  const { Messages: [behind] = [] } = await world.sqs.send(new ReceiveMessageCommand(command));
+  expect(behind?.Attributes).toMatchObject({ MessageGroupId: 'bob' });
+  expect(behind?.Body).toContain(imageId(5));
   // What was delivered before has had its turn.
   await photos.upload(4, Buffer.from('no picture'));
   const repeated = sqsEvent(s3Event(incomingKey('bob', imageId(4))));

@@ -179,3 +179,83 @@ describe('queueHandler', () => {
     expect(lines).toMatchObject([{ level: 'INFO', message: 'Azure asked to wait.' }]);
   });
 });
+
+describe('a backlog on a queue that is fair between groups', () => {
+  const now = new Date('2026-11-21T12:00:00Z');
+
+  /** Messages of a queue that is worked on for a backlog: `waited` and `later` are seconds. */
+  function open() {
+    const again: Message[] = [];
+    const handled: string[] = [];
+    let time = now;
+    let waiting = 30;
+    const handler = queueHandler({
+      logger: createLogger('test', 'INFO'),
+      parse: message,
+      handle: async ({ image_id }) => void handled.push(image_id),
+      backlog: { again: async (body) => void again.push(body), waiting: async () => waiting, clock: () => time },
+    });
+    const receive = async (
+      id: string,
+      waited: number,
+      { user = 'user-a', later = 0, receives = 1, grouped = true } = {},
+    ) => {
+      time = new Date(now.getTime() + later * 1_000);
+      const received = record(image(id, user), user, receives);
+      received.attributes.SentTimestamp = String(time.getTime() - waited * 1_000);
+      if (!grouped) delete received.attributes.MessageGroupId;
+      return handler({ Records: [received] }, context);
+    };
+    const shorten = () => {
+      waiting = 29;
+    };
+    return { again, handled, receive, shorten };
+  }
+
+  test('one message of a group that has stood in it is sent again instead of handled, once a minute', async () => {
+    const { again, handled, receive } = open();
+    expect(await receive('first', 61)).toEqual({ batchItemFailures: [] });
+    await receive('second', 90);
+    await receive('third', 90, { later: 59 });
+    expect(again).toEqual([image('first')]);
+    expect(handled).toEqual(['second', 'third']);
+    await receive('fourth', 90, { later: 60 });
+    expect(again).toEqual([image('first'), image('fourth')]);
+  });
+
+  test('each group is spoken for', async () => {
+    const { again, receive } = open();
+    await receive('first', 61);
+    await receive('second', 61, { user: 'user-b' });
+    expect(again).toEqual([image('first'), image('second', 'user-b')]);
+  });
+
+  test('what has hardly waited, or belongs to no group, is handled at once', async () => {
+    const { again, handled, receive } = open();
+    await receive('young', 59);
+    await receive('nobodys', 600, { grouped: false });
+    expect(again).toEqual([]);
+    expect(handled).toEqual(['young', 'nobodys']);
+  });
+
+  test('what comes back is sent again in a backlog, and handled without one, however long ago it was sent', async () => {
+    const { again, handled, receive, shorten } = open();
+    await receive('first', 600, { receives: 4 });
+    shorten();
+    await receive('second', 600, { receives: 4, later: 60 });
+    await receive('third', 600, { user: 'user-b' });
+    expect(again).toEqual([image('first')]);
+    expect(handled).toEqual(['second', 'third']);
+  });
+
+  test('a message that cannot be sent again stays in its queue', async () => {
+    const handler = queueHandler({
+      logger: createLogger('test', 'INFO'),
+      parse: message,
+      handle: async () => {},
+      backlog: { again: () => Promise.reject(new Error('SQS is away')), waiting: async () => 30, clock: () => now },
+    });
+    const answer = await handler({ Records: [record(image('first'), 'user-a', 1)] }, context);
+    expect(answer.batchItemFailures).toHaveLength(1);
+  });
+});
