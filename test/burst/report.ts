@@ -1,8 +1,8 @@
+import { median, percentile } from '../../local/statistics.ts';
 import type { Image } from '../e2e/support/person.ts';
 import { CIRCUMSTANCES, type Circumstance, type Course, type Sample, type Single } from './course.ts';
 import type { Memory } from './memory.ts';
 import type { Options } from './options.ts';
-import { median, quantile } from './probe.ts';
 
 const count = (images: readonly Image[], status: string) => images.filter((image) => image.status === status).length;
 const degraded = (images: readonly Image[]) => images.filter((image) => image.degraded).length;
@@ -70,7 +70,7 @@ export function brokenPromises(course: Course, { photos, memoryMb, slower, throt
   const alone = median(secondsOf(singles, 'busy'));
   for (const when of ['reading', 'describing'] as const) {
     const took = secondsOf(singles, when);
-    const [middle, most] = [median(took), quantile(took, MOST)];
+    const [middle, most] = [median(took), percentile(took, MOST)];
     if (took.length === 0) continue;
     const versus = `${one(alone)} s alone on a busy machine`;
     check(middle <= slower * alone, `a single photo took ${one(middle)} s (median) while ${when}, ${versus}`);
@@ -113,7 +113,7 @@ function singlesTable({ singles }: Course): string[] {
     const took = secondsOf(singles, when);
     const images = singles.filter((single) => single.when === when).map(({ image }) => image);
     const times = `${two(median(took) / alone)} ×, ${two(median(took) / busy)} ×`;
-    const cells = [one(median(took)), times, one(quantile(took, MOST)), one(Math.max(...took)), ...parts(images)];
+    const cells = [one(median(took)), times, one(percentile(took, MOST)), one(Math.max(...took)), ...parts(images)];
     return `| ${NAMES[when]} | ${took.length} | ${took.length === 0 ? cells.map(() => '–').join(' | ') : cells.join(' | ')} |`;
   });
   return [

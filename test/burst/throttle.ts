@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { median } from '../../local/statistics.ts';
 import type { Image } from '../e2e/support/person.ts';
-import { median } from './probe.ts';
 
 const CALLS_PER_PHOTO = 2;
 /** As Azure does: calls are counted over ten seconds, and who has asked too much is told to wait a while, in which it takes those of others. */
