@@ -61,6 +61,7 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters): Mover 
     const found = await images.getMany(userId, ids, { consistent: true, erasing: true });
     const records = new Map(found.map((record) => [record.image_id, record]));
     const vectors = await embeddings.getMany(userId, ids);
+    const begun = isBegun(session, eventId, moves, records) ? await begunMoves(userId, eventId) : null;
     const kept = kind === 'recluster' ? await namedSince(userId, session, eventId, moves, named) : new Set();
 
     const due: { move: Move; vector: Float32Array; reason: string }[] = [];
@@ -69,7 +70,7 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters): Mover 
     for (const each of moves) {
       const vector = vectors.get(each.id);
       const record = records.get(each.id);
-      if (!vector || !record || !mayMove(record, kind)) continue;
+      if (!vector || !record || !(begun ? begun.has(each.id) : mayMove(record, kind))) continue;
       const now = record.cluster?.cluster_id ?? null;
       if (now !== each.from) {
         if (now === each.to) there.push(each);
@@ -77,6 +78,7 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters): Mover 
         due.push({ move: each, vector, reason: reasonOf(kind, each, record) });
       }
     }
+    if (!begun && due.length > 0) await writeBegun(userId, eventId, [...due.map((each) => each.move), ...there]);
     for (const { move: each, vector, reason } of due) {
       // One that stays in its cluster is only to stay there from now on.
       if (each.to !== null && each.to === each.from) continue;
@@ -94,6 +96,20 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters): Mover 
     const definitions = groups as unknown as Record<string, ClusterDefinition>;
     await show.refresh(userId, session, [...affected] as string[], mayAskName, definitions);
     if (kind === 'undo') await giveBackCovers(userId, Object.values(definitions));
+  }
+
+  /**
+   * What an earlier life of this event has begun to move; `null` where none has. Centroids remember the event, not the photos: one that was
+   * sent to be processed again meanwhile has been moved by them nevertheless.
+   */
+  async function begunMoves(userId: string, eventId: string): Promise<Set<string> | null> {
+    const stored = await objects.read(begunKey(userId, eventId));
+    return stored && new Set<string>(JSON.parse(new TextDecoder().decode(stored)));
+  }
+
+  async function writeBegun(userId: string, eventId: string, moves: readonly Move[]): Promise<void> {
+    const ids = new TextEncoder().encode(JSON.stringify(moves.map(({ id }) => id)));
+    await objects.write(begunKey(userId, eventId), ids, 'application/json');
   }
 
   /** Clusters that a person has named since the plan was made: they stay as they are, but for what an earlier life of this event began. */
@@ -141,6 +157,22 @@ export function createMovePhotos(deps: OrganizeDeps, show: ShowClusters): Mover 
       if (await clusters.rename(userId, group_id, cluster, words, clock().toISOString())) return;
     }
   }
+}
+
+const begunKey = (userId: string, eventId: string) => jobKey(userId, uuidFrom(`begun:${eventId}`));
+
+/** Whether any centroid may have been changed: it says so, is gone, as its last photo has left it, or a photo is where it was to go. */
+function isBegun(
+  session: Session,
+  eventId: string,
+  moves: readonly Move[],
+  records: ReadonlyMap<string, ImageRecord>,
+): boolean {
+  if (session.contains(eventId)) return true;
+  return moves.some(({ id, from, to }) => {
+    const now = records.get(id)?.cluster?.cluster_id ?? null;
+    return now === from ? from !== null && session.centroid(from) === null : now === to;
+  });
 }
 
 type Review = (batch: Batch, event: EventOf<'review'>) => Promise<void>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { DeadLetter, DeadLetters } from '../../shared/adapters/dead-letters.ts';
 import type { Clock } from '../../shared/adapters/ids.ts';
-import type { Images } from '../../shared/adapters/images.ts';
+import type { ImageKey, Images } from '../../shared/adapters/images.ts';
 import type { Jobs } from '../../shared/adapters/jobs.ts';
 import type { Objects } from '../../shared/adapters/objects.ts';
 import type { QueueName, Queues } from '../../shared/adapters/queues.ts';
@@ -22,7 +22,7 @@ import {
   type Reason,
   type StageName,
 } from '../../shared/domain/image.ts';
-import { incomingKey, originalKey, parseIncomingKey } from '../../shared/domain/object-keys.ts';
+import { allImageKeys, incomingKey, originalKey, parseIncomingKey } from '../../shared/domain/object-keys.ts';
 import { hashUserId, type Logger } from '../../shared/lambda/logger.ts';
 import { each } from './each.ts';
 import { sendSettled } from './send-settled.ts';
@@ -39,7 +39,6 @@ export interface DeadLetterDeps {
 }
 
 const LIMIT = 100;
-/** How long what cannot be brought in line with its photo is left alone. */
 
 const s3Event = z.object({
   Records: z.array(z.object({ s3: z.object({ object: z.object({ key: z.string() }) }) })).min(1),
@@ -86,7 +85,21 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
     const owner = parseIncomingKey(decodeURIComponent(key.replaceAll('+', ' ')));
     if (!owner) return 'kept';
     const record = await images.getVisible(owner);
-    if (record?.status === 'failed') return 'kept';
+    const verdict = await endReading(owner, record);
+    if (verdict === 'kept') return 'kept';
+    // What ingest removes at its end; here it died each time before it came so far.
+    const refused = !record || record.status === 'rejected' || record.status === 'duplicate';
+    const { userId, imageId } = owner;
+    await objects.remove(refused ? allImageKeys(userId, imageId) : [incomingKey(userId, imageId)]);
+    return 'settled';
+  }
+
+  async function endReading(owner: ImageKey, record: ImageRecord | null): Promise<Verdict> {
+    if (record?.status === 'failed') {
+      // A sweep may have died between the two.
+      if (record.original) await objects.remove([incomingKey(owner.userId, owner.imageId)]);
+      return 'kept';
+    }
     // `expired` was said before the bytes came after all.
     const over = record && isTerminal(record.status) && record.status !== 'expired';
     if (!record || over || hasEnded(record.stages.ingest.state)) return 'settled';
@@ -107,7 +120,7 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
     if (!failed) {
       // Another run has ended it meanwhile, and cleared up before the bytes were kept.
       const ended = await images.getVisible(owner);
-      const kept = ended?.status === 'done' || ended?.status === 'processing';
+      const kept = ended?.original !== undefined || ended?.status === 'processing';
       if (original && !kept) await objects.remove([original.key]);
       return 'settled';
     }

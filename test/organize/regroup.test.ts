@@ -258,6 +258,23 @@ describe('killed before any request and delivered again', () => {
     expect(kills).toBeGreaterThan(3);
   });
 
+  test.each([
+    ['to a new cluster', [0], { name: 'Mine' }],
+    ['of a whole cluster out of it', [0, 1, 2, 3], null],
+  ])('a move %s, a photo of which is sent to be read again before it comes back', async (_, photos, to) => {
+    for (let request = 6, killed = true; killed; request += 2) {
+      nextUser();
+      await themes(1);
+      const { events } = await planned(move(photos, to));
+      life.arm(request);
+      killed = (await organize(...events).catch((error: unknown) => error)) instanceof Killed;
+      life.arm(null);
+      const again = await gallery.describedAgain(0, {}, null);
+      await organize(...events, again);
+      expect(await gallery.deviations(), `killed before request ${request}`).toEqual([]);
+    }
+  });
+
   async function mergeOfNamed(): Promise<Work> {
     const [dogs, cats] = (await themes(2)) as [Cluster, Cluster];
     await name(cats, 'My cats');

@@ -1,4 +1,5 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import type { OrganizeEvent } from '../../shared/contract/messages.ts';
 import { incomingKey } from '../../shared/domain/object-keys.ts';
 import { BUCKET, type World } from '../support/world.ts';
 import { pictures, sha256 } from './pictures.ts';
@@ -29,6 +30,9 @@ export interface Upload {
   unwanted: boolean;
 }
 
+/** Photos of which one event may ask that everything is written anew. */
+const MOST_REBUILT = 25;
+
 const around = <T>(items: readonly T[], number: number): T | undefined => items[number % Math.max(1, items.length)];
 interface Listed extends Record<string, unknown> {
   image_id?: string;
@@ -38,9 +42,16 @@ interface Listed extends Record<string, unknown> {
   kind?: string;
 }
 
-/** What people do, through the API and the forms it gives. */
-export function createActs(world: World, users: readonly string[], call: Call) {
+/** What is done by who runs the stack, with other means than the API. */
+interface Operator {
+  redrive: () => void;
+  rebuild: (event: Extract<OrganizeEvent, { type: 'rebuild' }>) => void;
+}
+
+/** What people do, through the API and the forms it gives; and operators. */
+export function createActs(world: World, users: readonly string[], call: Call, operator: Operator) {
   const uploads: Upload[] = [];
+  let rebuilds = 0;
 
   async function post({ userId, imageId }: Pick<Upload, 'userId' | 'imageId'>, picture: number): Promise<void> {
     const Body = (await pictures()).files[picture] as Buffer;
@@ -251,6 +262,21 @@ export function createActs(world: World, users: readonly string[], call: Call) {
         return void (await ask('POST', '/people/data'));
       case 'download':
         return void (await ask('POST', '/downloads', { all: true }));
+      case 'redrive':
+        return operator.redrive();
+      case 'rebuild': {
+        const image_ids = own.slice(0, MOST_REBUILT).map(({ imageId }) => imageId);
+        rebuilds += 1;
+        const event_id = `rebuild:${userId}:${rebuilds}`;
+        return operator.rebuild({
+          type: 'rebuild',
+          event_id,
+          user_id: userId,
+          image_ids,
+          waiting: image_ids,
+          counters: true,
+        });
+      }
       case 'close-account':
         return void (await ask('DELETE', '/auth/me'));
     }

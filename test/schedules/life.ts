@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { APIGatewayProxyResult, Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { seededRandom } from '../../shared/domain/clustering/random.ts';
 import { gatewayEvent } from '../support/gateway-event.ts';
-import { createActs, type Reply } from './acts.ts';
+import { type Asked, createActs, type Reply } from './acts.ts';
 import { pending } from './clearing.ts';
 import type { Invocation } from './edge.ts';
 import { coldStart, type Handlers } from './functions.ts';
@@ -98,7 +98,7 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
     created(key) {
       if (!key.startsWith('incoming/')) return;
       const object = { key: encodeURIComponent(key).replaceAll('%2F', '/') };
-      queues.put('ingest', { Records: [{ s3: { object } }] });
+      queues.put('ingest', { Records: [{ eventSource: 'aws:s3', s3: { object } }] });
     },
   });
 
@@ -326,7 +326,7 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
     if (time.now() < until) time.advance(until - time.now());
   }
 
-  const acts = createActs(world, users, async (user, method, path, request = {}): Promise<Reply | null> => {
+  async function call(user: string, method: string, path: string, request: Asked = {}): Promise<Reply | null> {
     turn += 1;
     const invocation = open('api');
     trace(`${stamp()} api#${invocation.run} ${user} ${method} ${path}`);
@@ -346,6 +346,11 @@ export function createLife(stage: Stage, schedule: Schedule, users: readonly str
         },
       );
     });
+  }
+
+  const acts = createActs(world, users, call, {
+    redrive: queues.redrive,
+    rebuild: (event) => queues.ask('organize', event, event.user_id, event.event_id),
   });
 
   /** Begins an act and waits until it has ended, or stands still. */

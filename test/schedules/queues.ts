@@ -139,6 +139,9 @@ export function createWorldQueues(host: string, now: () => number, fate: Fate) {
     urlOf,
     /** Puts what no function sends: the events of the bucket. */
     put: (name: QueueName, body: unknown) => void send(of(name), JSON.stringify(body)),
+    /** Puts what an operator sends. */
+    ask: (name: QueueName, body: unknown, group: string, deduplication: string) =>
+      void send(of(name), JSON.stringify(body), group, deduplication),
     visible: (name: QueueName) => visible(of(name)),
     receive: (name: QueueName, messages: readonly Message[]) => receive(of(name), messages),
     remove: (name: QueueName, messages: readonly Message[]) => {
@@ -151,6 +154,12 @@ export function createWorldQueues(host: string, now: () => number, fate: Fate) {
     /** Delivered once more after it has been worked on. */
     repeat: (messages: readonly Message[]) => {
       for (const message of messages) message.again = 0;
+    },
+    /** All dead letters go back to where they came from, as operators send them. */
+    redrive(): void {
+      for (const queue of all.values())
+        for (const { body, group } of queue.dead?.messages.splice(0) ?? [])
+          send(queue, body, group, queue.fifo ? `redriven ${ids}` : undefined);
     },
     /** When the next message that is hidden now comes back. */
     nextAt(): number | null {

@@ -56,9 +56,11 @@ export const ACTS = [
   'find-faces',
   'download',
   'close-account',
+  'redrive',
+  'rebuild',
 ] as const;
 
-/** Something a person does. What it means depends on what there is: numbers count round. */
+/** Something a person does, or (the last two) who runs the stack. What it means depends on what there is: numbers count round. */
 export interface Act {
   what: (typeof ACTS)[number];
   user: number;
@@ -164,6 +166,8 @@ const BY_HAND: readonly (readonly [number, Act['what']])[] = [
   [1, 'forget-faces'],
   [2, 'upload'],
   [1, 'post-again'],
+  [1, 'rebuild'],
+  [1, 'redrive'],
 ];
 
 const user = often([

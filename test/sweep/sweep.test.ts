@@ -432,6 +432,40 @@ describe('dead letters', () => {
     expect(await world.drain('organize')).toMatchObject([{ type: 'described', image_id: imageId(1) }]);
   });
 
+  test.each(['done', 'failed'] as const)(
+    'ingest died each time before it removed what arrived: of a %s photo none of it stays',
+    async (status) => {
+      const photo = donePhoto(USER, 1, { status });
+      await deps.images.create(photo);
+      await deps.objects.write(incoming, new Uint8Array([1, 2, 3]), 'image/jpeg');
+      await deps.queues.ingest(BUCKET, USER, incoming);
+      await sweep();
+      expect(await deps.objects.read(incoming)).toBeNull();
+      expect(await deps.images.get(key)).toMatchObject({ status, original: photo.original });
+    },
+  );
+
+  test.each(['rejected', 'duplicate'] as const)(
+    'ingest died each time before it removed what it had written of a %s photo: nothing of it stays',
+    async (status) => {
+      const { original: _, ...photo } = donePhoto(USER, 1, { status });
+      await deps.images.create(photo);
+      for (const at of [incoming, original]) await deps.objects.write(at, new Uint8Array([1, 2, 3]), 'image/jpeg');
+      await deps.queues.ingest(BUCKET, USER, incoming);
+      await sweep();
+      for (const at of [incoming, original]) expect(await deps.objects.read(at)).toBeNull();
+    },
+  );
+
+  test('bytes of a photo that failed without any stay for its letter to be sent again', async () => {
+    const { original: _, ...photo } = donePhoto(USER, 1, { status: 'failed' });
+    await deps.images.create(photo);
+    await deps.objects.write(incoming, new Uint8Array([1, 2, 3]), 'image/jpeg');
+    await deps.queues.ingest(BUCKET, USER, incoming);
+    await sweep();
+    expect(await deps.objects.read(incoming)).toEqual(new Uint8Array([1, 2, 3]));
+  });
+
   test('a photo that was accepted meanwhile is not called failed', async () => {
     await stuckIn('describe');
     expect(await deps.images.fail(key, 'ingest', { code: 'c', message: 'm' })).toBeNull();
