@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -22,6 +23,7 @@ const clock = createClock();
 const memoryLimitMb = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
 let invocation: ToFunction | undefined;
 let maxMemoryMb = 0;
+let compiledKept = false;
 
 function report(message: FromFunction, sent: () => void = () => {}): void {
   process.send?.(message, sent);
@@ -118,6 +120,14 @@ async function answer(handler: (event: unknown, context: unknown) => unknown, cu
   invocation = undefined;
   checkMemory();
   report({ ...outcome, streamed: isStreaming(handler), requests: requests.answered(), maxMemoryMb });
+  keepCompiled();
+}
+
+/** Node keeps what it has compiled when a process exits; this one is mostly killed. After one answer there is most of it. */
+function keepCompiled(): void {
+  if (compiledKept) return;
+  compiledKept = true;
+  setImmediate(flushCompileCache);
 }
 
 async function main(): Promise<void> {

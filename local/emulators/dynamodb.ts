@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import type { Authenticator } from './authenticator.ts';
+import { quickenReads } from './dynamodb-store.ts';
 import { reply, type Service } from './gate.ts';
 import { readSigned } from './json-service.ts';
 
@@ -17,6 +18,7 @@ type Dynalite = (options: {
 // CommonJS without types.
 const require = createRequire(import.meta.url);
 const dynalite = require('dynalite') as Dynalite;
+quickenReads();
 
 /** DynamoDB's own request limit is 16 MB. */
 const MAX_BYTES = 16 * 1024 * 1024;

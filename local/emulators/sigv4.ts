@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** The part of a request that Signature Version 4 covers, exactly as it came over the wire. */
@@ -25,7 +25,7 @@ export function sha256Hex(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-function hmac(key: string | Buffer, data: string): Buffer {
+function hmac(key: string | Buffer | KeyObject, data: string): Buffer {
   return createHmac('sha256', key).update(data).digest();
 }
 
@@ -102,14 +102,15 @@ export function canonicalRequest(
 }
 
 const MAX_CACHED_KEYS = 100;
-const signingKeys = new Map<string, Buffer>();
+const signingKeys = new Map<string, KeyObject>();
 
 /** The key of one day, region and service, from which all of its signatures come. The last ones are kept. */
-function signingKey(secretAccessKey: string, { date, region, service }: CredentialScope): Buffer {
+function signingKey(secretAccessKey: string, { date, region, service }: CredentialScope): KeyObject {
   const name = [secretAccessKey, date, region, service].join('\n');
   let key = signingKeys.get(name);
   if (!key) {
-    key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`) as Buffer;
+    const steps = [date, region, service, 'aws4_request'];
+    key = createSecretKey(steps.reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`) as Buffer);
     if (signingKeys.size >= MAX_CACHED_KEYS) signingKeys.clear();
     signingKeys.set(name, key);
   }

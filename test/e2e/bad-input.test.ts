@@ -37,7 +37,7 @@ const rejected = new Map<string, string>();
 
 // All of it at once, as one run: the bad must not take the good along.
 beforeAll(async () => {
-  stack = await startTestStack({ env: { UPLOAD_EXPIRES_SECONDS: String(FORM_SECONDS) } });
+  stack = await startTestStack({ plainSight: true, env: { UPLOAD_EXPIRES_SECONDS: String(FORM_SECONDS) } });
   ada = await signUp(stack.url);
   const bytes = await fresh();
   never = (await ada.form({ filename: 'never.jpg', bytes })).image_id;

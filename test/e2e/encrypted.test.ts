@@ -66,7 +66,7 @@ beforeAll(async () => {
       }))
     : [];
   files = [...drawn, ...real];
-  stack = await startTestStack({ env: { ENCRYPTION: 'user' } });
+  stack = await startTestStack({ plainSight: true, env: { ENCRYPTION: 'user' } });
   ada = await signUp(stack.url);
   images = await ada.ended(await Promise.all(files.map((file) => ada.upload(file))));
   for (const image of images) expect(image).toMatchObject({ status: 'done' });

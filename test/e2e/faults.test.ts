@@ -18,7 +18,7 @@ let stack: TestStack;
 let seed = 1000;
 
 beforeAll(async () => {
-  stack = await startTestStack();
+  stack = await startTestStack({ plainSight: true });
 });
 afterAll(() => stack?.remove());
 

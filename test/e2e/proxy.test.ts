@@ -13,7 +13,7 @@ describe('in proxy mode', () => {
   let bytes: Buffer;
   let image: Image;
   beforeAll(async () => {
-    stack = await startTestStack({ env: { IMAGE_URL_MODE: 'proxy' } });
+    stack = await startTestStack({ plainSight: true, env: { IMAGE_URL_MODE: 'proxy' } });
     ada = await signUp(stack.url);
     bytes = await drawPicture({ width: 900, height: 600 });
     [image] = (await ada.ended([await ada.upload({ filename: 'picture.jpg', bytes })])) as [Image];

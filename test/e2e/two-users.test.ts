@@ -24,7 +24,7 @@ let hers: Record<string, string>;
 let picture: Image;
 
 beforeAll(async () => {
-  stack = await startTestStack();
+  stack = await startTestStack({ plainSight: true });
   [ada, bob] = await Promise.all([signUp(stack.url), signUp(stack.url)]);
   const drawings = Array.from({ length: ALIKE }, (_, seed) => drawPicture({ width: 240, height: 160, seed }));
   const files = (await Promise.all(drawings)).map((bytes) => ada.upload({ filename: 'hers.jpg', bytes }));

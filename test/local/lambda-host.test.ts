@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -67,6 +67,14 @@ describe('an invocation', () => {
     const second = answer(await host.invoke('probe', { do: 'echo' }));
     expect(second.pid).toBe(first.pid);
     expect(second.invocations).toBe(2);
+  });
+
+  test('leaves what was compiled for it to the processes that come after, though its own will be killed', async () => {
+    const cache = join(temporaryFolder(), 'cache');
+    const host = startHost({ hostEnvironment: { NODE_COMPILE_CACHE: cache } });
+    answer(await host.invoke('probe', { do: 'echo' }));
+    const kept = () => (existsSync(cache) ? readdirSync(cache, { recursive: true, withFileTypes: true }) : []);
+    await vi.waitFor(() => expect(kept().filter((entry) => entry.isFile())).not.toEqual([]), { timeout: 10_000 });
   });
 
   test('runs beside another one in a process of its own', async () => {

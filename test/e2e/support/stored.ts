@@ -74,16 +74,25 @@ function client({ region, credentials, endpoints }: Reachable, service: keyof Aw
   return { region, credentials, endpoint: endpoints[service] };
 }
 
+/** What was read of an object holds until it is written again. */
+const known = new Map<string, StoredObject>();
+
 async function readObjects(stack: Reachable): Promise<StoredObject[]> {
   const s3 = new S3Client({ ...client(stack, 's3'), forcePathStyle: true });
   const Bucket = stack.outputs.BucketName;
+  async function read(Key: string): Promise<StoredObject> {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+    const body = (await Body?.transformToByteArray()) ?? new Uint8Array();
+    return { key: Key, bytes: body.length, sha256: createHash('sha256').update(body).digest('hex') };
+  }
   try {
     const objects: StoredObject[] = [];
     for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket })) {
-      for (const { Key = '' } of Contents) {
-        const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-        const body = (await Body?.transformToByteArray()) ?? new Uint8Array();
-        objects.push({ key: Key, bytes: body.length, sha256: createHash('sha256').update(body).digest('hex') });
+      for (const { Key = '', ETag, LastModified } of Contents) {
+        const version = JSON.stringify([stack.endpoints.s3, Bucket, Key, ETag, LastModified]);
+        const object = known.get(version) ?? (await read(Key));
+        known.set(version, object);
+        objects.push(object);
       }
     }
     return objects;
