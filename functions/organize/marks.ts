@@ -14,10 +14,10 @@ export const marksOf = (applied: Applied): Marks => ({
   applied: new Map(applied.map(({ event_id, image_ids }) => [event_id, image_ids])),
 });
 
-/** Notes an event as the latest one; `false` where the item contains it already. */
+/** Notes an event, and images it has placed, as the latest one; `false` where the item contained it when it was read. */
 export function mark(marks: Marks, eventId: string, imageIds: readonly string[] = []): boolean {
   const seen = marks.before.has(eventId);
-  if (!seen) marks.applied.set(eventId, [...imageIds]);
+  if (!seen) marks.applied.set(eventId, [...(marks.applied.get(eventId) ?? []), ...imageIds]);
   renew(marks, eventId);
   return !seen;
 }

@@ -244,7 +244,8 @@ export async function openSession({ clustering, embeddings, background }: Sessio
         return;
       }
       forget([image.image_id]);
-      if (to !== null) join(eventId, image, to);
+      // Its record says nothing of it yet: what comes between a plan that was given up and its next try has to find it here.
+      if (to !== null) join(eventId, image, to, from === null ? [image.image_id] : []);
     },
 
     join,

@@ -275,6 +275,20 @@ describe('killed before any request and delivered again', () => {
     }
   });
 
+  test('a move of a photo that had no cluster, and is placed again before it comes back', async () => {
+    for (let request = 6, killed = true; killed; request += 2) {
+      nextUser();
+      await organize(await gallery.described(8, 2));
+      const { events } = await planned(move([8], { name: 'Mine' }));
+      life.arm(request);
+      killed = (await organize(...events).catch((error: unknown) => error)) instanceof Killed;
+      life.arm(null);
+      await organize(await gallery.describedAgain(8, {}, null));
+      await organize(...events);
+      expect(await gallery.deviations(), `killed before request ${request}`).toEqual([]);
+    }
+  });
+
   async function mergeOfNamed(): Promise<Work> {
     const [dogs, cats] = (await themes(2)) as [Cluster, Cluster];
     await name(cats, 'My cats');
