@@ -262,7 +262,7 @@ describe('killed before any request and delivered again', () => {
     ['to a new cluster', [0], { name: 'Mine' }],
     ['of a whole cluster out of it', [0, 1, 2, 3], null],
   ])('a move %s, a photo of which is sent to be read again before it comes back', async (_, photos, to) => {
-    for (let request = 6, killed = true; killed; request += 2) {
+    for (let request = 7, killed = true; killed; request += 3) {
       nextUser();
       await themes(1);
       const { events } = await planned(move(photos, to));
@@ -276,7 +276,7 @@ describe('killed before any request and delivered again', () => {
   });
 
   test('a move of a photo that had no cluster, and is placed again before it comes back', async () => {
-    for (let request = 6, killed = true; killed; request += 2) {
+    for (let request = 7, killed = true; killed; request += 3) {
       nextUser();
       await organize(await gallery.described(8, 2));
       const { events } = await planned(move([8], { name: 'Mine' }));
