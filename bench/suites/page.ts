@@ -3,8 +3,7 @@ import { CPU, type Suite, WALL } from '../runner/suite.ts';
 
 export const suite: Suite = {
   name: 'page',
-  title:
-    'GET /images?limit=100 in the api’s handler as deployed, warm, a page (DynamoDB, S3 and STS in another process)',
+  title: 'GET /images?limit=100 in the api’s handler, warm; DynamoDB, S3, STS in another process',
   contenders: [
     {
       name: 'page of 100 images',
