@@ -88,8 +88,9 @@ export function createDeadLetterSweep(deps: DeadLetterDeps) {
     const record = await images.getVisible(owner);
     const verdict = await endReading(owner, record);
     if (verdict === 'kept') return 'kept';
-    // What ingest removes at its end; here it died each time before it came so far.
-    const refused = !record || record.status === 'rejected' || record.status === 'duplicate';
+    // What ingest removes at its end; here it died each time before it came so far. An original without a record stays: where the table was
+    // restored it is the only copy.
+    const refused = record?.status === 'rejected' || record?.status === 'duplicate';
     const { userId, imageId } = owner;
     await objects.remove(refused ? allImageKeys(userId, imageId) : [incomingKey(userId, imageId)]);
     return 'settled';

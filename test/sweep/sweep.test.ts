@@ -458,6 +458,14 @@ describe('dead letters', () => {
     },
   );
 
+  test('an original whose record is gone stays: where the table was restored it is the only copy', async () => {
+    for (const at of [incoming, original]) await deps.objects.write(at, new Uint8Array([1, 2, 3]), 'image/jpeg');
+    await deps.queues.ingest(BUCKET, USER, incoming);
+    await sweep();
+    expect(await deps.objects.read(incoming)).toBeNull();
+    expect(await deps.objects.read(original)).toEqual(new Uint8Array([1, 2, 3]));
+  });
+
   test('bytes of a photo that failed without any stay for its letter to be sent again', async () => {
     const { original: _, ...photo } = donePhoto(USER, 1, { status: 'failed' });
     await deps.images.create(photo);
